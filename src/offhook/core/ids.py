@@ -1,0 +1,84 @@
+"""Identifiers: the only place that makes them and the only place that knows their inside.
+
+A UUID is a valid version 4 UUID with the node number in the 12 bits after the version nibble, so that
+any node can tell which node a call lives on. Everywhere else an id is an opaque string.
+"""
+
+import random
+import secrets
+import uuid
+from typing import Protocol
+
+MAX_NODE = 0xFFF
+
+
+class Ids(Protocol):
+    """A source of identifiers. Tests pass a seeded one."""
+
+    def uuid(self) -> str:
+        """A lower-case dashed UUID."""
+        ...
+
+    def conversation(self) -> str:
+        """`CON-` and a UUID."""
+        ...
+
+    def token(self, size: int = 10) -> str:
+        """`size` random bytes in hexadecimal: SIP tags, branches, one-shot callbacks."""
+        ...
+
+    def number(self, below: int) -> int:
+        """A random integer, 0 ≤ value < `below`: SSRC, initial sequence numbers, jittered delays."""
+        ...
+
+
+def node_of(identifier: str) -> int:
+    """The node number inside a UUID (with or without the `CON-` prefix)."""
+    return int(identifier.removeprefix("CON-").split("-")[2][1:], 16)
+
+
+def _stamp(bits: int, node: int) -> str:
+    bits &= ~(0xFFF << 64)
+    bits |= node << 64
+    return str(uuid.UUID(int=bits, version=4))
+
+
+class RandomIds:
+    """Identifiers from the operating system's random source."""
+
+    def __init__(self, node: int = 0) -> None:
+        if not 0 <= node <= MAX_NODE:
+            raise ValueError(f"node number {node} is outside 0–{MAX_NODE}")
+        self._node = node
+
+    def uuid(self) -> str:
+        return _stamp(secrets.randbits(128), self._node)
+
+    def conversation(self) -> str:
+        return "CON-" + self.uuid()
+
+    def token(self, size: int = 10) -> str:
+        return secrets.token_hex(size)
+
+    def number(self, below: int) -> int:
+        return secrets.randbelow(below)
+
+
+class SeededIds:
+    """Identifiers from a seed: the same seed gives the same ids in the same order. For tests only."""
+
+    def __init__(self, seed: int, node: int = 0) -> None:
+        self._random = random.Random(seed)
+        self._node = node
+
+    def uuid(self) -> str:
+        return _stamp(self._random.getrandbits(128), self._node)
+
+    def conversation(self) -> str:
+        return "CON-" + self.uuid()
+
+    def token(self, size: int = 10) -> str:
+        return self._random.randbytes(size).hex()
+
+    def number(self, below: int) -> int:
+        return self._random.randrange(below)

@@ -1,0 +1,200 @@
+"""What a running NCCO asks of the world. Each carries the id under which the answer comes back.
+
+The interpreter and its actions are pure: they return these values and never call anything. `calls/perform`
+has one module per family below.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class FetchNcco:
+    """Get an NCCO from a web application: `url` None means the application's answer webhook.
+
+    Answered by `NccoFetched` or `FetchFailed` with the same one-shot `token`.
+    """
+
+    token: str
+    url: str | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendWebhook:
+    """Tell the application about something that an action produced.
+
+    `url` None means the leg's event URL. With `expects_ncco` the reply is answered by `WebhookReplied` or
+    `WebhookFailed` with the same one-shot `token`; without it nothing comes back.
+    """
+
+    token: str
+    kind: str
+    """`input`, `notify`: names the payload builder in `webhooks/payloads.py`."""
+    data: dict[str, Json]
+    url: str | None = None
+    method: str | None = None
+    expects_ncco: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Barge:
+    """What interrupts a prompt."""
+
+    digits: bool = False
+    speech: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartTalk:
+    """Speak `text` to the conversation. Answered by `PlaybackFinished`."""
+
+    playback: str
+    text: str
+    language: str
+    style: int
+    premium: bool
+    loop: int
+    """Plays; 0 is for ever."""
+    level: float
+    """−1 … 1, 0 unchanged."""
+    barge: Barge
+
+
+@dataclass(frozen=True, slots=True)
+class StartStream:
+    """Play the audio file at `url` to the conversation. Answered by `PlaybackFinished`."""
+
+    playback: str
+    url: str
+    loop: int
+    level: float
+    barge: Barge
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlayback:
+    """Stop a prompt. `PlaybackFinished(reason="stopped")` follows."""
+
+    playback: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Record the conversation. Answered by `RecordingFinished` after the `record` webhook was handed on."""
+
+    recording: str
+    format: str
+    """`mp3`, `wav` or `ogg`."""
+    split: bool
+    channels: int
+    beep: bool
+    end_on_silence_ms: int | None
+    end_on_key: str | None
+    timeout_ms: int | None
+    event_url: str | None
+    event_method: str | None
+    transcription: dict[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """End a recording now. `RecordingFinished(reason="stopped")` follows."""
+
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneEndpoint:
+    number: str
+    dtmf_answer: str | None = None
+    on_answer_url: str | None = None
+    ringback_url: str | None = None
+    shaken: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SipEndpoint:
+    uri: str | None
+    user: str | None = None
+    domain: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names without the `X-` prefix, as the application wrote them."""
+    user_to_user: str | None = None
+    on_answer_url: str | None = None
+
+
+Endpoint = PhoneEndpoint | SipEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class StartConnect:
+    """Add a leg to the conversation. Answered by `ConnectFinished`."""
+
+    connect: str
+    endpoint: Endpoint
+    from_number: str | None
+    random_from: bool
+    timeout_s: int
+    limit_s: int
+    synchronous: bool
+    """`eventType: synchronous`: the reply to a failure event may be an NCCO."""
+    event_url: str | None
+    event_method: str | None
+    ringback_url: str | None
+    machine_detection: str | None = None
+    advanced_machine_detection: dict[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopConnect:
+    """Give up a connect that has not been answered, or hang up the leg it added."""
+
+    connect: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Answered by `TimerFired(key)` at the monotonic instant `at` (ns)."""
+
+    key: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportError:
+    """Send the `error` webhook with this reason."""
+
+    reason: str
+    details: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """The program is over: end the leg."""
+
+    reason: str
+
+
+Effect = (
+    FetchNcco
+    | SendWebhook
+    | StartTalk
+    | StartStream
+    | StopPlayback
+    | StartRecording
+    | StopRecording
+    | StartConnect
+    | StopConnect
+    | SetTimer
+    | CancelTimer
+    | ReportError
+    | HangUpLeg
+)
