@@ -1,0 +1,215 @@
+"""Typed settings: `offhook.toml` (or `--config FILE`) and `OFFHOOK_*` environment variables.
+
+The environment wins over the file. Nested keys use two underscores (`OFFHOOK_HTTP__PORT`). Every child
+process loads the same settings from the same two sources, so nothing is passed twice. A wrong value stops
+the start with a sentence that names the setting. `docs/guides/settings.md` lists them for operators.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from offhook.core.errors import Invalid
+
+DEFAULT_FILE = "offhook.toml"
+CONFIG_VARIABLE = "OFFHOOK_CONFIG"
+
+
+class Http(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+    """Base of links and `region_url`; empty means `http://127.0.0.1:<port>`."""
+    metrics_token: str = ""
+    """Needed for `/metrics` from anywhere but loopback."""
+    max_body: int = Field(1_000_000, ge=1_000)
+
+
+class Sip(BaseModel):
+    host: str = "127.0.0.1"
+    """Comma list of addresses to bind, IPv4 and IPv6."""
+    port: int = Field(5060, ge=0, le=65535)
+    advertised_host: str = ""
+    domain: str = "sip.offhook.localhost"
+    rate_per_source: int = Field(200, ge=1)
+    """New requests a second that one source may send before it is ignored."""
+
+    @property
+    def hosts(self) -> list[str]:
+        return [part.strip() for part in self.host.split(",") if part.strip()]
+
+
+class Rtp(BaseModel):
+    advertised_host: str = ""
+    host: str = ""
+    """The address RTP sockets bind; empty means the first SIP address."""
+    port_min: int = Field(20000, ge=1024, le=65534)
+    port_max: int = Field(29999, ge=1025, le=65535)
+
+
+class Media(BaseModel):
+    workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
+    warm_ports: int = Field(64, ge=2, le=4096)
+    capacity: int = Field(2000, ge=8, le=20000)
+    """Legs one worker accepts."""
+    realtime: bool = True
+    """Ask for SCHED_FIFO where the system permits it."""
+
+
+class Speech(BaseModel):
+    workers: int = Field(1, ge=1, le=16)
+    cache_bytes: int = Field(64_000_000, ge=0)
+
+
+class Calls(BaseModel):
+    answer: Literal["on_ncco", "at_once"] = "on_ncco"
+    max_legs: int = Field(2000, ge=1)
+    unowned_from: Literal["refuse", "unknown"] = "refuse"
+    """What a `from` that is not an own number does: refuse the call, or show `unknown`."""
+
+
+class Fetch(BaseModel):
+    private: Literal["allow", "deny", "auto"] = "auto"
+    """Webhooks and streams to private addresses; `auto` allows them while HTTP binds loopback."""
+    max_stream_bytes: int = Field(50_000_000, ge=1_000)
+    timeout: float = Field(30.0, gt=0)
+
+
+class Storage(BaseModel):
+    durability: Literal["process", "power"] = "process"
+
+
+class Shutdown(BaseModel):
+    grace: float = Field(5.0, ge=0, le=9)
+
+
+class Network(BaseModel):
+    local: list[str] = Field(default_factory=list)
+
+
+class Journal(BaseModel):
+    mask_digits: bool = False
+    segment_bytes: int = Field(8_000_000, ge=100_000)
+    keep_segments: int = Field(64, ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OFFHOOK_", env_nested_delimiter="__", extra="ignore", validate_default=True
+    )
+
+    data_dir: Path = Path("./var")
+    node: int = Field(0, ge=0, le=0xFFF)
+    http: Http = Http()
+    sip: Sip = Sip()
+    rtp: Rtp = Rtp()
+    media: Media = Media()
+    speech: Speech = Speech()
+    calls: Calls = Calls()
+    fetch: Fetch = Fetch()
+    storage: Storage = Storage()
+    shutdown: Shutdown = Shutdown()
+    network: Network = Network()
+    journal: Journal = Journal()
+    database_url: str = ""
+    recording_url_template: str = "{public_url}/v1/files/compat.nexmo.com/{id}"
+    secret_key: str = ""
+    simulator: bool = True
+    loop: Literal["uvloop", "asyncio"] = "uvloop"
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get(CONFIG_VARIABLE, DEFAULT_FILE)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets of the workers and the supervisor."""
+        return self.data_dir / "run"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.data_dir / "journal"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'offhook.db'}"
+
+    @property
+    def public_url(self) -> str:
+        return (self.http.public_url or f"http://127.0.0.1:{self.http.port}").rstrip("/")
+
+    @property
+    def rtp_host(self) -> str:
+        return self.rtp.host or self.sip.hosts[0]
+
+    @property
+    def private_fetches(self) -> bool:
+        """Whether webhooks and streams may go to private addresses."""
+        if self.fetch.private == "auto":
+            return is_loopback(self.http.host)
+        return self.fetch.private == "allow"
+
+    @property
+    def simulator_active(self) -> bool:
+        """The simulated carrier works only while every SIP address is loopback."""
+        return self.simulator and all(is_loopback(host) for host in self.sip.hosts)
+
+    def make_directories(self) -> None:
+        """Create the data directory; only its owner may look inside."""
+        for path in (self.data_dir, self.run_dir, self.spool_dir, self.recordings_dir, self.journal_dir):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises `Invalid` that names the first wrong one and how it is spelled outside."""
+    chosen = os.environ.get(CONFIG_VARIABLE)
+    if chosen and not Path(chosen).is_file():
+        raise Invalid("--config", f"the file {chosen} does not exist; give the path of an offhook.toml")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "OFFHOOK_" + "__".join(str(part) for part in first["loc"]).upper()
+        raise Invalid(name, f"{first['msg']} (given: {first['input']!r})") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a bind address reaches this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
