@@ -1,0 +1,76 @@
+"""Where a response goes (RFC 3261 §18.2, RFC 3581): the `received` and `rport` of the top Via.
+
+Answers to a datagram go to the address it came from. `maddr` is not followed: it would let a sender aim
+our answers at somebody else.
+"""
+
+from offhook.core.errors import RemoteProtocolError
+from offhook.sip.flow import Flow
+from offhook.sip.grammar import bracketed, split
+from offhook.sip.headers import vias
+from offhook.sip.message import Message, Request
+from offhook.sip.via import Via
+
+DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
+
+
+def stamp_received(request: Request, flow: Flow) -> None:
+    """Note in the top Via where `request` really came from; do it once, before anything copies the Via.
+
+    `received` is set when the sender's own idea of its address differs or it asked for `rport`; whatever
+    it wrote into either itself is replaced. Raises RemoteProtocolError(400) when the Via is malformed.
+    """
+    found = vias(request)
+    if not found:
+        raise RemoteProtocolError("Via is missing", 400)
+    top = found[0]
+    host, port = flow.remote
+    params = top.params
+    if top.host.lower() != host.lower() or top.wants_rport:
+        params = params.having("received", host)
+    else:
+        params = params.lacking("received")
+    if top.wants_rport:
+        params = params.having("rport", str(port))
+    if params == top.params:
+        return
+    line = request.headers.get("via") or ""
+    values = split(line, ",", angle=False)
+    head = values[0].partition(";")[0].rstrip()
+    request.headers.replace_first("Via", ", ".join([f"{head}{params}", *values[1:]]))
+
+
+def response_destination(message: Message, flow: Flow) -> Flow:
+    """The flow for the response to a request that came on `flow`; `message` is either of the two.
+
+    A stream answers on itself. A datagram is answered to its source address, and to its source port if
+    `rport` was asked for, else to the port of the Via.
+    """
+    if flow.reliable:
+        return flow
+    top = _top(message)
+    if top is None or top.wants_rport:
+        return flow
+    return Flow(flow.transport, flow.local, (flow.remote[0], _port(top, flow)))
+
+
+def reopened_destination(message: Message, flow: Flow) -> Flow:
+    """Where to connect when the stream that brought the request is gone (RFC 3261 §18.2.2)."""
+    top = _top(message)
+    if top is None:
+        return flow
+    return Flow(flow.transport, flow.local, (top.received or top.host, _port(top, flow)))
+
+
+def sent_by(host: str, port: int) -> str:
+    """`host:port` for a Via or Contact of ours."""
+    return f"{bracketed(host)}:{port}"
+
+
+def _top(message: Message) -> Via | None:
+    found = vias(message)
+    return found[0] if found else None
+
+
+def _port(top: Via, flow: Flow) -> int:
+    return top.port or DEFAULT_PORTS.get(flow.transport, 5060)
