@@ -13,7 +13,7 @@ from offhook.core.errors import RemoteProtocolError
 from offhook.sip.commands import Credentials
 from offhook.sip.credentials import AuthHeader, parse_auth_list
 from offhook.sip.digest_hash import ALGORITHMS, Proof, offered_qop
-from offhook.sip.grammar import quote
+from offhook.sip.grammar import has_control, quote
 from offhook.sip.message import Response
 from offhook.sip.nonces import NonceSource
 
@@ -135,7 +135,7 @@ def _strongest(challenges: Iterable[AuthHeader]) -> dict[tuple[bool, str], _Spac
         qop = offered_qop(challenge.get("qop"))
         if challenge.scheme != "digest" or nonce is None or realm is None or qop is None:
             continue
-        if algorithm not in ranks:
+        if algorithm not in ranks or any(has_control(value) for value in challenge.params.values()):
             continue
         place, rank = (challenge.proxy, realm), ranks.index(algorithm)
         if place not in best or rank < best[place][0]:

@@ -70,7 +70,7 @@ class StreamFramer:
 
     def _message_end(self, start: int) -> int | None:
         if self._total is None:
-            if self._buffer[start : start + 2] in (b"", b"\r", b"\r\n"):
+            if bytes(self._buffer[start : start + 2]) in (b"", b"\r", b"\r\n"):
                 return None
             head_end = self._buffer.find(_END, start + max(0, self._searched - 3))
             size = (head_end if head_end >= 0 else len(self._buffer)) - start

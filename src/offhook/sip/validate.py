@@ -13,7 +13,22 @@ from offhook.sip.message import Request, Response
 from offhook.sip.uri import MAX_URI, Uri
 
 KNOWN_METHODS = frozenset(
-    "ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split()
+    (
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "INFO",
+        "INVITE",
+        "MESSAGE",
+        "NOTIFY",
+        "OPTIONS",
+        "PRACK",
+        "PUBLISH",
+        "REFER",
+        "REGISTER",
+        "SUBSCRIBE",
+        "UPDATE",
+    )
 )
 """Methods of the IANA registry: one of these that we do not serve is 405, any other is 501."""
 NEVER_REFUSED_HOPS = frozenset(("ACK", "CANCEL", "OPTIONS"))
