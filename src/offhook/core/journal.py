@@ -1,0 +1,152 @@
+"""The journal: one line for everything that went into or came out of a machine, keyed by leg.
+
+A line is (node, seq, t, leg, conversation, kind, data). Lines about a conversation as a whole have no leg and
+are found under the conversation's id. A call is drawn, explained and replayed from its lines. The journal
+may lose what was written in the last turn of the loop and is never what a crash is recovered from.
+
+This module has the line, what is cleaned out of it and the in-memory journal; `journal_file` keeps lines on
+disk. Secrets and credentials never reach a line; `hide_digits` also hides the keys pressed on one leg.
+"""
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from offhook.core.redact import redact
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `t` is the machine's `now` in nanoseconds; `seq` counts within a node."""
+
+    node: int
+    seq: int
+    t: int
+    leg: str | None
+    conversation: str | None
+    kind: str
+    data: Json
+
+    @property
+    def key(self) -> str:
+        """What the line is found under: its leg, else its conversation, else nothing."""
+        return self.leg or self.conversation or ""
+
+
+class Journal(Protocol):
+    """Where machines' inputs and outputs are written down."""
+
+    def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
+        """Add a line. Never raises for what `data` holds and never waits for the disk."""
+        ...
+
+    def hide_digits(self, leg: str) -> None:
+        """From now on mask the keys in lines of `leg` (a setting of its application)."""
+        ...
+
+    def leg_over(self, leg: str) -> None:
+        """Nothing more will be written for `leg`."""
+        ...
+
+    def read(self, key: str) -> list[Line]:
+        """The lines of a leg id, or those of a conversation id that belong to no leg, in order."""
+        ...
+
+
+class Scrubber:
+    """Makes values fit for a line: JSON types only, floats of 3 decimals, nothing secret."""
+
+    def __init__(self, *, mask_digits: bool = False) -> None:
+        self._all = mask_digits
+        self._hidden: set[str] = set()
+
+    def hide_digits(self, leg: str) -> None:
+        self._hidden.add(leg)
+
+    def leg_over(self, leg: str) -> None:
+        self._hidden.discard(leg)
+
+    def clean(self, leg: str | None, data: Json) -> Json:
+        """`data` as it may be written for `leg`."""
+        return _plain(redact(data, digits=self._all or leg in self._hidden))
+
+
+class MemoryJournal:
+    """A journal in memory, for tests and worlds."""
+
+    def __init__(self, node: int = 0, *, mask_digits: bool = False) -> None:
+        self._node = node
+        self._scrubber = Scrubber(mask_digits=mask_digits)
+        self.lines: list[Line] = []
+
+    def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
+        # Through the text form and back: a test reads exactly what a file would have kept.
+        line = Line(
+            self._node, len(self.lines) + 1, t, leg, conversation, kind, self._scrubber.clean(leg, data)
+        )
+        self.lines.append(decode_line(encode_line(line)))
+
+    def hide_digits(self, leg: str) -> None:
+        self._scrubber.hide_digits(leg)
+
+    def leg_over(self, leg: str) -> None:
+        self._scrubber.leg_over(leg)
+
+    def read(self, key: str) -> list[Line]:
+        return [line for line in self.lines if line.key == key]
+
+    def kinds(self, key: str | None = None) -> list[str]:
+        """The kinds of all lines, or of one leg's: what most assertions are about."""
+        return [line.kind for line in self.lines if key is None or line.key == key]
+
+    def dump(self) -> bytes:
+        """Every line in its text form: two runs of one seed must give the same bytes."""
+        return b"".join(encode_line(line) + b"\n" for line in self.lines)
+
+
+def encode_line(line: Line) -> bytes:
+    """A line as one JSON array without a line break; ASCII, so undecodable bytes in strings survive."""
+    fields = [line.node, line.seq, line.t, line.leg, line.conversation, line.kind, line.data]
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def decode_line(text: bytes) -> Line:
+    """The line that `encode_line` wrote. Raises ValueError for anything else."""
+    fields = json.loads(text)
+    if not isinstance(fields, list) or len(fields) != 7:
+        raise ValueError("a journal line is an array of seven values")
+    node, seq, t, leg, conversation, kind, data = fields
+    return Line(node, seq, t, leg, conversation, kind, _restored(data))
+
+
+def _plain(value: Any) -> Json:
+    """A redacted value in JSON types. Bytes become `{"$bytes": base64}`."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return round(value, 3) if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, dict):
+        plain = {str(key): _plain(item) for key, item in value.items()}
+        # A mapping that looks like our own mark is wrapped, so that reading gives it back as it was.
+        return {"$dict": plain} if plain.keys() in ({"$bytes"}, {"$dict"}) else plain
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no place in a journal line")
+
+
+def _restored(value: Json) -> Json:
+    """The value that `_plain` wrote, with its bytes."""
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"$bytes"}:
+        return base64.b64decode(value["$bytes"])
+    inner = value["$dict"] if value.keys() == {"$dict"} else value
+    return {key: _restored(item) for key, item in inner.items()}

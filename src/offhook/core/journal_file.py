@@ -1,0 +1,231 @@
+"""The journal on disk: append-only segments with an index by leg, under `<data>/journal`.
+
+A segment is `<node>-<number>.jsonl`, one line of JSON per line, beginning with a heading that ties the
+monotonic `t` of its lines to wall time. When it has grown to its limit it is closed, and the places of each
+leg's lines are written beside it as `.idx`, one text line per key. Lines are gathered during a turn of the
+event loop and written in one go at its end. A segment that a crash left without an index is indexed again
+when the journal opens; a line that was cut short is ignored.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from offhook.core.clock import Clock
+from offhook.core.journal import Json, Line, Scrubber, decode_line, encode_line
+
+SEGMENT_BYTES = 8_000_000
+KEEP_SEGMENTS = 64
+"""Closed segments beyond this many are removed, oldest first."""
+MAX_WAITING = 20_000
+"""Lines held while the disk does not take them; the oldest go first."""
+
+Heading = Callable[[], bytes]
+Index = dict[str, list[tuple[int, int]]]
+"""Key → (offset, length) of each of its lines."""
+
+log = logging.getLogger("offhook.journal")
+
+
+class FileJournal:
+    """Writes and reads the segments of one node. `write` belongs to the loop's thread, `read` to any."""
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: Clock,
+        *,
+        node: int = 0,
+        segment_bytes: int = SEGMENT_BYTES,
+        keep_segments: int = KEEP_SEGMENTS,
+        mask_digits: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._node = node
+        self._seq = 0
+        self._scrubber = Scrubber(mask_digits=mask_digits)
+        self._waiting: deque[Line] = deque(maxlen=MAX_WAITING)
+        self._scheduled = False
+        self._failing = False
+        self._lock = threading.Lock()
+        self._segments = _Segments(directory, node, segment_bytes, keep_segments)
+        self._segments.begin(self._heading())
+
+    def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
+        self._seq += 1
+        cleaned = self._scrubber.clean(leg, data)
+        self._waiting.append(Line(self._node, self._seq, t, leg, conversation, kind, cleaned))
+        if self._scheduled:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        self._scheduled = True
+        loop.call_soon(self.flush)
+
+    def hide_digits(self, leg: str) -> None:
+        self._scrubber.hide_digits(leg)
+
+    def leg_over(self, leg: str) -> None:
+        self._scrubber.leg_over(leg)
+
+    def flush(self) -> None:
+        """Write what waits. A full disk is reported once; its lines wait, the oldest are given up."""
+        with self._lock:
+            self._scheduled = False
+            lines = list(self._waiting)
+            if not lines:
+                return
+            try:
+                self._segments.append(lines, self._heading)
+            except OSError as error:
+                if not self._failing:
+                    log.error("the journal cannot be written (%s); calls go on without it", error)
+                self._failing = True
+                return
+            self._failing = False
+            # Only the loop's thread appends, and it is either here or waiting for the lock.
+            for _ in lines:
+                self._waiting.popleft()
+
+    def read(self, key: str) -> list[Line]:
+        """The lines of a leg or conversation, oldest first. Reads files: use `core.tasks.outside`."""
+        self.flush()
+        with self._lock:
+            places = self._segments.places(key)
+        return [line for path, spots in places for line in _lines_at(path, spots)]
+
+    def close(self) -> None:
+        """Write what waits and the index of the segment."""
+        self.flush()
+        with self._lock:
+            self._segments.finish()
+
+    def _heading(self) -> bytes:
+        heading = {"journal": 1, "node": self._node, "t": self._clock.now(), "wall": self._clock.wall()}
+        return json.dumps(heading, separators=(",", ":")).encode() + b"\n"
+
+
+class _Segments:
+    """The files: the one being written with its index in memory, and the closed ones."""
+
+    def __init__(self, directory: Path, node: int, limit: int, keep: int) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory = directory
+        self._node = node
+        self._limit = limit
+        self._keep = keep
+        self._file: BinaryIO | None = None
+        self._path = directory
+        self._offset = 0
+        self._index: Index = {}
+        for path in self._closed():
+            if not path.with_suffix(".idx").exists():
+                _write_index(path, _index_of(path))
+
+    def begin(self, heading: bytes) -> None:
+        """Open the next segment."""
+        self._remove_oldest()
+        numbers = [int(path.stem.rpartition("-")[2]) for path in self._closed()]
+        self._path = self._directory / f"{self._node:04d}-{max(numbers, default=0) + 1:08d}.jsonl"
+        self._file = open(self._path, "xb", buffering=0)  # noqa: SIM115 — lives as long as the segment
+        self._path.chmod(0o600)
+        self._file.write(heading)
+        self._offset = len(heading)
+        self._index = {}
+
+    def _remove_oldest(self) -> None:
+        closed = self._closed()
+        for path in closed[: max(0, len(closed) - self._keep + 1)]:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".idx").unlink(missing_ok=True)
+
+    def append(self, lines: list[Line], heading: Heading) -> None:
+        """Write lines in one go, in a new segment when this one is full."""
+        if self._file is None or self._offset >= self._limit:
+            self.finish()
+            self.begin(heading())
+        assert self._file is not None
+        texts = [encode_line(line) + b"\n" for line in lines]
+        block = b"".join(texts)
+        written = 0
+        try:
+            while written < len(block):
+                written += self._file.write(memoryview(block)[written:]) or 0
+        except OSError:
+            self._file.truncate(self._offset)
+            raise
+        for line, text in zip(lines, texts, strict=True):
+            self._index.setdefault(line.key, []).append((self._offset, len(text)))
+            self._offset += len(text)
+
+    def places(self, key: str) -> list[tuple[Path, list[tuple[int, int]]]]:
+        """Where the lines of `key` are, segment by segment."""
+        places = [(path, _indexed(path, key)) for path in self._closed() if path != self._path]
+        places.append((self._path, list(self._index.get(key, ()))))
+        return [(path, spots) for path, spots in places if spots]
+
+    def finish(self) -> None:
+        """Close the segment and write its index."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            _write_index(self._path, self._index)
+
+    def _closed(self) -> list[Path]:
+        return sorted(self._directory.glob(f"{self._node:04d}-*.jsonl"))
+
+
+def _index_of(path: Path) -> Index:
+    """The index of a segment that has none, from its lines."""
+    index: Index = {}
+    offset = 0
+    with path.open("rb") as segment:
+        for text in segment:
+            try:
+                line = decode_line(text)
+            except (ValueError, TypeError, KeyError):
+                pass  # the heading, or a line that a crash cut short
+            else:
+                index.setdefault(line.key, []).append((offset, len(text)))
+            offset += len(text)
+    return index
+
+
+def _write_index(path: Path, index: Index) -> None:
+    rows = (json.dumps([key, spots], separators=(",", ":")) + "\n" for key, spots in sorted(index.items()))
+    target = path.with_suffix(".idx")
+    partial = target.with_suffix(".tmp")
+    partial.write_text("".join(rows), encoding="ascii")
+    partial.chmod(0o600)
+    partial.replace(target)
+
+
+def _indexed(path: Path, key: str) -> list[tuple[int, int]]:
+    """The places of one key in a closed segment."""
+    start = json.dumps([key])[:-1] + ","
+    try:
+        with path.with_suffix(".idx").open(encoding="ascii") as index:
+            row = next((row for row in index if row.startswith(start)), None)
+    except FileNotFoundError:
+        return []
+    return [(offset, length) for offset, length in json.loads(row)[1]] if row else []
+
+
+def _lines_at(path: Path, spots: list[tuple[int, int]]) -> list[Line]:
+    lines = []
+    try:
+        with path.open("rb") as segment:
+            for offset, length in spots:
+                segment.seek(offset)
+                lines.append(decode_line(segment.read(length)))
+    except FileNotFoundError:
+        pass  # removed by whoever keeps the disk in order
+    return lines

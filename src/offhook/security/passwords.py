@@ -1,0 +1,95 @@
+"""API secrets that only have to be recognised: hashed with scrypt (RFC 7914), compared in constant time.
+
+Hashing takes tens of milliseconds by design and never runs on the event loop: `verify` goes through
+`core.tasks.outside`. Because a client sends its secret with every request, secrets that were right lately
+are remembered as a keyed digest of this process, never as themselves.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from offhook.core.tasks import outside
+
+_N, _R, _P = 2**14, 8, 1
+_SALT_BYTES = 16
+_HASH_BYTES = 32
+_MAX_SECRET = 1024
+
+
+def equal(left: str | bytes, right: str | bytes) -> bool:
+    """Whether two secrets are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(_bytes(left), _bytes(right))
+
+
+def hash_secret(secret: str) -> str:
+    """`scrypt$n$r$p$salt$hash`. Takes tens of milliseconds: not on the loop."""
+    salt = os.urandom(_SALT_BYTES)
+    digest = _derive(secret, salt, _N, _R, _P)
+    return "$".join(["scrypt", str(_N), str(_R), str(_P), _text(salt), _text(digest)])
+
+
+def matches(secret: str, stored: str) -> bool:
+    """Whether `secret` gave `stored`; False for a stored value of unknown form. Not on the loop."""
+    parts = stored.split("$")
+    if len(parts) != 6 or parts[0] != "scrypt" or len(secret) > _MAX_SECRET:
+        return False
+    try:
+        n, r, p = int(parts[1]), int(parts[2]), int(parts[3])
+        salt, expected = base64.b64decode(parts[4]), base64.b64decode(parts[5])
+    except ValueError:
+        return False
+    if n > 2**17 or r > 16 or p > 4:  # a row that somebody changed must not stop the process
+        return False
+    return hmac.compare_digest(_derive(secret, salt, n, r, p), expected)
+
+
+class SecretChecker:
+    """Checks API secrets off the loop and remembers the right ones."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._key = os.urandom(32)
+        self._capacity = capacity
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._nobody = ""
+
+    async def verify(self, secret: str, stored: Sequence[str]) -> bool:
+        """Whether `secret` is one of the stored hashes. With none stored it takes as long and says no."""
+        for each in stored:
+            if self._digest(secret, each) in self._right:
+                self._right.move_to_end(self._digest(secret, each))
+                return True
+        if not stored:
+            if not self._nobody:
+                self._nobody = await outside(hash_secret, "nobody")
+            await outside(matches, secret, self._nobody)
+            return False
+        for each in stored:
+            if await outside(matches, secret, each):
+                self._remember(self._digest(secret, each))
+                return True
+        return False
+
+    def _remember(self, digest: bytes) -> None:
+        self._right[digest] = None
+        if len(self._right) > self._capacity:
+            self._right.popitem(last=False)
+
+    def _digest(self, secret: str, stored: str) -> bytes:
+        return hmac.digest(self._key, _bytes(stored) + b"\x00" + _bytes(secret), "sha256")
+
+
+def _derive(secret: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    limit = 256 * n * r  # twice what scrypt needs; OpenSSL refuses more than 32 MiB unless told
+    return hashlib.scrypt(_bytes(secret), salt=salt, n=n, r=r, p=p, dklen=_HASH_BYTES, maxmem=limit)
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
