@@ -14,12 +14,16 @@ Json = Any
 class FetchNcco:
     """Get an NCCO from a web application: `url` None means the application's answer webhook.
 
-    Answered by `NccoFetched` or `FetchFailed` with the same one-shot `token`.
+    Answered by `NccoFetched` or `FetchFailed` with the same one-shot `token`. With `fallback` the address
+    has answered, but not with an NCCO that can run: ask the fallback answer URL only, and give it `reason`;
+    `url` is still the address that was asked first. Without a fallback answer URL that is a `FetchFailed`.
     """
 
     token: str
     url: str | None = None
     method: str | None = None
+    fallback: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class StopConnect:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Answered by `TimerFired(key)` at the monotonic instant `at` (ns)."""
+    """Answered by `TimerFired(key)` at the monotonic instant `at` (ns). Setting a key again moves it."""
 
     key: str
     at: int

@@ -13,10 +13,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class NccoFetched:
-    """A web application answered a `FetchNcco` with a decoded JSON value."""
+    """A web application answered a `FetchNcco` with a decoded JSON value.
+
+    `fallback` tells that the fallback answer URL gave it, so that it is not asked a second time.
+    """
 
     token: str
     document: Any
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

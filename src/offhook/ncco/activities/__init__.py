@@ -1,0 +1,1 @@
+"""What outlives the action that began it: one module per background activity."""
