@@ -1,0 +1,148 @@
+"""Who may talk to us, how fast, and how long we answer nonsense.
+
+Three questions with bounded memory: is the source allowed (CIDR lists), is it within its rate (a token
+bucket per source), and may it still be told that what it sent is wrong. Scanners and floods get silence:
+an answer would tell them that somebody is here. Who is calling and what it may call is not decided here.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+
+from offhook.core.clock import NS_PER_SECOND
+
+MAX_SOURCES = 16_384
+"""Sources remembered by one table; the one longest unheard is forgotten first."""
+REFUSAL_RATE, REFUSAL_BURST = 2.0, 10.0
+"""Refusals of malformed or unserved requests that one source gets, per second and at once."""
+GARBAGE_RATE, GARBAGE_BURST = 1.0, 20.0
+"""Datagrams that are no SIP a source may send before it is ignored, per second and at once."""
+REFUSALS = frozenset((400, 405, 413, 414, 415, 416, 420, 481, 482, 483, 493, 501, 505, 513))
+"""Statuses that say "your request is wrong"; a busy or declined call is none of these."""
+SCANNERS = (b"friendly-scanner", b"sipvicious", b"sipcli", b"sundayddr", b"pplsip", b"iwar", b"sip-scan")
+"""What well-known scanners write into User-Agent, in lower case."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Buckets:
+    """Token buckets by source in a bounded table."""
+
+    def __init__(self, rate: float, burst: float, size: int = MAX_SOURCES) -> None:
+        self._rate = rate / NS_PER_SECOND
+        self._burst = burst
+        self._size = size
+        self._levels: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def take(self, now: int, source: str) -> bool:
+        """Take one token of `source`; False when there is none."""
+        level = self._level(now, source)
+        taken = level >= 1
+        self._levels[source] = (level - 1 if taken else level, now)
+        self._levels.move_to_end(source)
+        if len(self._levels) > self._size:
+            self._levels.popitem(last=False)
+        return taken
+
+    def empty(self, now: int, source: str) -> bool:
+        """Whether `source` has no token left; takes none."""
+        return self._level(now, source) < 1
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def _level(self, now: int, source: str) -> float:
+        level, then = self._levels.get(source, (self._burst, now))
+        return min(self._burst, level + max(0, now - then) * self._rate)
+
+
+class Acl:
+    """Admission for one or several listeners.
+
+    `allow`, `deny` and `trusted` are CIDR networks or addresses, in that text form. An empty `allow` lets
+    everybody in; `deny` always wins; `trusted` sources (our own trunks) are never held back by a rate.
+    `rate` and `burst` are datagrams per second and at once for any other source.
+    Raises ValueError for text that is no network.
+    """
+
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        deny: Iterable[str] = (),
+        trusted: Iterable[str] = (),
+        *,
+        rate: float = 200.0,
+        burst: float = 1000.0,
+        size: int = MAX_SOURCES,
+    ) -> None:
+        self._allow = _networks(allow)
+        self._deny = _networks(deny)
+        self._trusted = _networks(trusted)
+        self._datagrams = Buckets(rate, burst, size)
+        self._garbage = Buckets(GARBAGE_RATE, GARBAGE_BURST, size)
+        self._refusals = Buckets(REFUSAL_RATE, REFUSAL_BURST, size)
+
+    def admits(self, now: int, host: str, data: bytes) -> bool:
+        """Whether a datagram from `host` is looked at. False means silence."""
+        if not self._listed(host):
+            return False
+        if _within(self._trusted, host):
+            return True
+        if self._garbage.empty(now, host) or not self._datagrams.take(now, host):
+            return False
+        if not is_keepalive(data) and (not looks_like_sip(data) or is_scanner(data)):
+            self._garbage.take(now, host)
+            return False
+        return True
+
+    def may_answer(self, now: int, host: str, data: bytes) -> bool:
+        """Whether what we are about to send to `host` may go: False for one refusal too many."""
+        if status_of(data) not in REFUSALS or _within(self._trusted, host):
+            return True
+        return self._refusals.take(now, host)
+
+    def _listed(self, host: str) -> bool:
+        if _within(self._deny, host):
+            return False
+        return not self._allow or _within(self._allow, host) or _within(self._trusted, host)
+
+
+def looks_like_sip(data: bytes) -> bool:
+    """A glance at the first line; the parser looks properly."""
+    line = data[:4096].lstrip(b"\r\n").partition(b"\r\n")[0].upper()
+    return line.startswith(b"SIP/2.0 ") or b" SIP/" in line
+
+
+def is_keepalive(data: bytes) -> bool:
+    """Line ends, or the few bytes phones send to hold a NAT binding open."""
+    return len(data) <= 4 and not data.strip(b"\r\n\0 ")
+
+
+def is_scanner(data: bytes) -> bool:
+    """Whether a message names itself as a well-known scanner in User-Agent."""
+    head = data[:4096].partition(b"\r\n\r\n")[0].lower()
+    agent = head.partition(b"\r\nuser-agent:")[2].partition(b"\r\n")[0]
+    return any(name in agent for name in SCANNERS)
+
+
+def status_of(data: bytes) -> int:
+    """The status of a serialised response, 0 for a request."""
+    code = data[8:11]
+    return int(code) if data.startswith(b"SIP/2.0 ") and code.isdigit() else 0
+
+
+def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+@lru_cache(maxsize=4096)
+def _within(networks: tuple[Network, ...], host: str) -> bool:
+    if not networks:
+        return False
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)

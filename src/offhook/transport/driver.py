@@ -1,0 +1,150 @@
+"""Runs a SIP machine on an asyncio event loop (the machine contract of `sip.machine`).
+
+One input at a time goes in and everything that comes out is carried out before the next: bytes to `send`,
+events to `on_event`, timers to a heap behind a single timer of the loop. It knows no sockets and no SIP.
+A machine that raises has lost only the input it was given: the fault is logged and life goes on.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from offhook.core.clock import Clock
+from offhook.sip.commands import Command
+from offhook.sip.events import Event
+from offhook.sip.flow import Flow
+from offhook.sip.machine import (
+    CancelTimer,
+    Input,
+    Output,
+    Received,
+    Send,
+    SetTimer,
+    TimerFired,
+    TransportFailed,
+)
+from offhook.transport.loop_timers import LoopTimers
+
+log = logging.getLogger("offhook.transport")
+
+
+class Machine(Protocol):
+    """A SIP stack, or anything else with its contract."""
+
+    def handle(self, now: int, input: Input) -> list[Output]: ...
+
+
+class SipDriver:
+    """Feeds `stack` and does what it says.
+
+    `on_event` and `send` may call back into the driver: what they ask for waits its turn. `observe`, when
+    given, sees every input and output with its instant, in order.
+    """
+
+    def __init__(
+        self,
+        stack: Machine,
+        clock: Clock,
+        send: Callable[[bytes, Flow], None],
+        on_event: Callable[[Event], None],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        observe: Callable[[int, Input | Output], None] | None = None,
+    ) -> None:
+        self._stack = stack
+        self._clock = clock
+        self._send = send
+        self._on_event = on_event
+        self._observe = observe
+        self._waiting: deque[Input] = deque()
+        self._running = False
+        self._closed = False
+        self._timers = LoopTimers(clock, loop, self._fire)
+
+    def feed(self, data: bytes, flow: Flow) -> None:
+        """A message came in on `flow`."""
+        self._put(Received(data, flow))
+
+    def command(self, command: Command) -> None:
+        """The application asks for something."""
+        self._put(command)
+
+    def transport_failed(self, flow: Flow, reason: str) -> None:
+        """Nothing can be sent on `flow` any more."""
+        self._put(TransportFailed(flow, reason))
+
+    def close(self) -> None:
+        """Stop the timers and ignore everything from now on."""
+        self._closed = True
+        self._waiting.clear()
+        self._timers.close()
+
+    @property
+    def timers(self) -> int:
+        """How many timers are set."""
+        return len(self._timers)
+
+    def _fire(self, key: str) -> None:
+        self._put(TimerFired(key))
+
+    def _put(self, input: Input) -> None:
+        if self._closed:
+            return
+        self._waiting.append(input)
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._waiting:
+                self._step(self._waiting.popleft())
+        finally:
+            self._running = False
+        self._timers.arm()
+
+    def _step(self, input: Input) -> None:
+        now = self._clock.now()
+        self._watch(now, input)
+        try:
+            outputs = self._stack.handle(now, input)
+        except Exception:
+            log.exception("the SIP machine failed on %s and goes on without it", describe(input))
+            return
+        for output in outputs:
+            self._watch(now, output)
+            try:
+                self._carry_out(output)
+            except Exception:
+                log.exception("%s of the SIP machine could not be carried out", type(output).__name__)
+
+    def _carry_out(self, output: Output) -> None:
+        if isinstance(output, Send):
+            self._send(output.data, output.flow)
+        elif isinstance(output, SetTimer):
+            self._timers.set(output.key, output.at)
+        elif isinstance(output, CancelTimer):
+            self._timers.cancel(output.key)
+        else:
+            self._on_event(output)
+
+    def _watch(self, now: int, what: Input | Output) -> None:
+        if self._observe is None:
+            return
+        try:
+            self._observe(now, what)
+        except Exception:
+            log.exception("the observer of the SIP machine failed")
+
+
+def describe(input: Input) -> str:
+    """An input in one line for the log: a message by its digest, because it may hold secrets."""
+    if isinstance(input, Received):
+        digest = hashlib.sha256(input.data).hexdigest()[:16]
+        return f"a message of {len(input.data)} bytes (sha256 {digest}) from {input.flow}"
+    if isinstance(input, TimerFired):
+        return f"timer {input.key}"
+    if isinstance(input, TransportFailed):
+        return f"failure of {input.flow}"
+    return f"{type(input).__name__} for session {input.session}"
