@@ -84,7 +84,9 @@ class RtpPacket:
             if not 0 <= value <= highest:
                 raise LocalStateError(f"RTP {name} must be 0 to {highest}, not {value}.")
         if len(self.csrcs) > 15:
-            raise LocalStateError(f"An RTP packet names at most 15 contributing sources, not {len(self.csrcs)}.")
+            raise LocalStateError(
+                f"An RTP packet names at most 15 contributing sources, not {len(self.csrcs)}."
+            )
         if self.extension is not None and len(self.extension[1]) % 4:
             raise LocalStateError("An RTP header extension is a whole number of 32-bit words.")
 

@@ -1,0 +1,298 @@
+"""The engine: commands between ticks, `tick(now, arrivals) -> departures` every 20 ms. Pure: no clock, no
+sockets, no files (docs/specs/media-engine.md).
+
+This class only holds the parts together; each stage is in its own module. A row is one leg or one link; rows,
+players, recorders and key strings are named by integers that the engine gives out.
+"""
+
+from itertools import count
+
+import numpy as np
+
+from offhook.audio.tones import beep as beep_tone
+from offhook.core.errors import LocalStateError
+from offhook.media.engine.direct import DirectPlayback
+from offhook.media.engine.inbound import Inbound
+from offhook.media.engine.legs import Legs
+from offhook.media.engine.mixer import NOWHERE, Mixer
+from offhook.media.engine.outbound import Outbound
+from offhook.media.engine.playback import NOBODY, Playback, Player
+from offhook.media.engine.recorder import Recorders, Recording
+from offhook.media.engine.stats import row_stats
+from offhook.media.engine.types import (
+    FRAME_MS,
+    Arrivals,
+    Departures,
+    EngineEvent,
+    LegSettings,
+    RowStats,
+    Shorts,
+)
+
+PLAYERS_PER_ROW = 2
+SPARE_PLAYERS = 16
+
+
+class Engine:
+    """All legs of one media worker. Commands take effect in the next tick."""
+
+    def __init__(self, capacity: int) -> None:
+        players = PLAYERS_PER_ROW * capacity + SPARE_PLAYERS
+        self.legs = Legs(capacity)
+        self.inbound = Inbound(self.legs)
+        self.mixer = Mixer(self.legs, players)
+        self.playback = Playback(players)
+        self.direct = DirectPlayback()
+        self.recorders = Recorders()
+        self.outbound = Outbound(self.legs)
+        self.ticks = 0
+        """Ticks so far; the engine's own time."""
+        self._pending: list[EngineEvent] = []
+        self._idents = count(1)
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def open_rows(self) -> int:
+        return int(np.count_nonzero(self.legs.active))
+
+    def open_leg(self, settings: LegSettings) -> int:
+        """A new leg's row. `MediaError` when the engine is full, `LocalStateError` for an unknown codec."""
+        self.legs.check_settings(settings)
+        row = self._open(link=False)
+        self.legs.configure(row, settings)
+        self.outbound.open(row, settings)
+        return row
+
+    def open_link(self) -> int:
+        """A row whose far end speaks 320-octet frames: 20 ms of 8 kHz 16-bit little-endian samples."""
+        row = self._open(link=True)
+        self.outbound.open(row, LegSettings())
+        self.inbound.links.open(row)
+        return row
+
+    def update_leg(self, row: int, settings: LegSettings) -> None:
+        """Apply a new negotiation. What is under way goes on; first numbers are not used again."""
+        self._check_leg(row)
+        self.legs.check_settings(settings)
+        self.legs.configure(row, settings)
+        self.outbound.sender.set_ssrc(row, settings.ssrc)
+
+    def close_row(self, row: int) -> None:
+        """Free a row. Its playbacks and recordings end with `closed`, told by the next tick."""
+        self.legs.check(row)
+        self.mixer.leave(row)
+        for slot in self.playback.forget(row):
+            self._end_player(slot, "closed")
+        for recording in self.recorders.forget(row):
+            self._pending.extend(self.recorders.finish(recording, "closed"))
+        if self.legs.link[row]:
+            self.inbound.links.close(row)
+        self.outbound.digits.wipe(row)
+        self.mixer.bus[row] = 0
+        self.mixer.heard[row] = 0
+        self.mixer.dirty = True
+        self.legs.release(row)
+
+    def set_audio(self, row: int, muted: bool, earmuffed: bool) -> None:
+        """`muted`: nobody hears or records the row. `earmuffed`: it hears nobody, only what is played to it."""
+        self.legs.check(row)
+        self.legs.muted[row] = muted
+        self.legs.earmuffed[row] = earmuffed
+
+    def flush(self, row: int) -> None:
+        """Drop the audio received but not yet played."""
+        self.legs.check(row)
+        self.inbound.flush(row)
+
+    def stats(self, row: int) -> RowStats:
+        self.legs.check(row)
+        part = self.inbound
+        links = part.links if self.legs.link[row] else None
+        sent = self.outbound.sender.sent
+        return row_stats(
+            row, self.ticks, part.streams, part.jitter, part.activity, part.concealed, sent, links
+        )
+
+    # ── conversations ────────────────────────────────────────────────────────────────────────────
+
+    def join(self, row: int, conversation: int) -> None:
+        """Put a row into a conversation, out of the one it was in."""
+        self.legs.check(row)
+        self.mixer.join(row, conversation)
+
+    def leave(self, row: int) -> None:
+        self.legs.check(row)
+        self.mixer.leave(row)
+
+    # ── players ──────────────────────────────────────────────────────────────────────────────────
+
+    def play(
+        self,
+        samples: Shorts,
+        *,
+        row: int | None = None,
+        conversation: int | None = None,
+        loop: int = 1,
+        gain: float = 1.0,
+        stop_on_digit: int | None = None,
+        stop_on_speech: int | None = None,
+    ) -> int:
+        """Play 8 kHz int16 samples to a row or a conversation; `loop` 0 is for ever. Returns the player.
+
+        The array must stay as it is until the player has ended.
+        """
+        self._check_target(row, conversation)
+        total = samples.size * loop if loop > 0 and samples.size else (0 if samples.size == 0 else -1)
+        player = Player(next(self._idents), samples, total, row, conversation)
+        digit = NOBODY if stop_on_digit is None else stop_on_digit
+        speech = NOBODY if stop_on_speech is None else stop_on_speech
+        self._start_player(player, gain, digit, speech)
+        return player.ident
+
+    def stop_play(self, player: int) -> None:
+        """End a player with `stopped`; nothing when it has ended already."""
+        if self.playback.playing(player):
+            self._end_player(self.playback.slot_of(player), "stopped")
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+    def send_digits(self, row: int, digits: str, tone_ms: int = 160, gap_ms: int = 80) -> int:
+        """Press keys (`0-9*#A-D`, `p` pauses 500 ms). Returns the number of the string."""
+        self._check_leg(row)
+        sequence = next(self._idents)
+        self.outbound.digits.send(row, sequence, digits, tone_ms, gap_ms)
+        return sequence
+
+    # ── recorders ────────────────────────────────────────────────────────────────────────────────
+
+    def record(
+        self,
+        *,
+        row: int | None = None,
+        conversation: int | None = None,
+        layout: str = "mixed",
+        channels: int = 1,
+        owner: int | None = None,
+        beep: bool = False,
+        end_on_silence_ms: int | None = None,
+        end_on_key: str | None = None,
+        timeout_ms: int | None = None,
+    ) -> int:
+        """Record a row or a conversation. Returns the recorder; its times start after the beep."""
+        self._check_target(row, conversation)
+        if owner is None:
+            members = [] if conversation is None else self.mixer.joined.get(conversation, [])
+            owner = row if row is not None else (members[0] if layout == "split" and members else None)
+        width = {"mixed": 1, "split": 2}.get(layout, channels)
+        recording = Recording(next(self._idents), layout, row, conversation, owner, width, end_on_key)
+        self.recorders.start(recording, _frames(end_on_silence_ms), _frames(timeout_ms))
+        if beep:
+            tone = beep_tone()
+            player = Player(next(self._idents), tone, tone.size, row, conversation, reported=False)
+            recording.beep = player.ident
+            self._start_player(player, 1.0, NOBODY, NOBODY)
+        return recording.ident
+
+    def stop_record(self, recorder: int) -> None:
+        """End a recording with `stopped`; nothing when it has ended already."""
+        recording = self.recorders.running.get(recorder)
+        if recording is not None:
+            self._pending.extend(self.recorders.finish(recording, "stopped"))
+
+    # ── the tick ─────────────────────────────────────────────────────────────────────────────────
+
+    def tick(self, now: int, arrivals: Arrivals) -> Departures:
+        """20 ms of every leg. `now` is only stamped on key presses."""
+        tick, mixer = self.ticks, self.mixer
+        self._rebuild(tick)
+        events, self._pending = self._pending, []
+        events.extend(self.inbound.run(mixer.bus, arrivals, tick, now))
+        self._obey_voices()
+        self._obey_keys()
+        if self.recorders.dirty:
+            self.recorders.rebuild(mixer, tick)
+        self.playback.render(mixer.bus[mixer.first_player :])
+        mixer.mix()
+        self.direct.add(mixer)
+        self.outbound.digits.tones(self.legs, mixer.heard)
+        events.extend(self._pending)
+        events.extend(self.recorders.take(mixer.bus))
+        self._pending = []
+        for slot in self.playback.ended():
+            self._end_player(slot, "done")
+        self._end_recordings(tick)
+        departures = self.outbound.run(mixer.heard, self.inbound.links)
+        departures.events[:0] = events + self._pending
+        self._pending = []
+        self.ticks += 1
+        return departures
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, *, link: bool) -> int:
+        row = self.legs.take(link=link)
+        self.inbound.wipe(row, self.ticks)
+        self.mixer.dirty = True
+        return row
+
+    def _rebuild(self, tick: int) -> None:
+        if self.mixer.dirty:
+            self.mixer.rebuild()
+            self.recorders.dirty = True
+        if self.direct.dirty:
+            self.direct.rebuild(self.playback)
+
+    def _start_player(self, player: Player, gain: float, stop_digit: int, stop_speech: int) -> None:
+        slot = self.playback.start(player, gain, stop_digit, stop_speech)
+        if player.conversation is not None:
+            self.mixer.attach_player(slot, player.conversation)
+        else:
+            self.direct.dirty = True
+
+    def _end_player(self, slot: int, reason: str) -> None:
+        player = self.playback.players[slot]
+        event = self.playback.end(slot, reason)
+        if event is not None:
+            self._pending.append(event)
+        if player is None:
+            return
+        if player.conversation is not None:
+            self.mixer.attach_player(slot, NOWHERE)
+        self.direct.dirty = True
+        if not player.reported:
+            self.recorders.beep_over(player.ident)
+
+    def _obey_voices(self) -> None:
+        activity = self.inbound.activity
+        for slot in self.playback.stopped_by_speech(activity.onset, activity.voice):
+            self._end_player(slot, "speech")
+
+    def _obey_keys(self) -> None:
+        pressed, finished = self.inbound.keys.take()
+        for row, digit in pressed:
+            for slot in self.playback.stopped_by_digit(row):
+                self._end_player(slot, "digit")
+            for recording in self.recorders.ended_by_key(row, digit):
+                self._pending.extend(self.recorders.finish(recording, "key"))
+        self._pending.extend(finished)
+
+    def _end_recordings(self, tick: int) -> None:
+        last_voice = self.inbound.activity.last_voice
+        for recording, reason in self.recorders.over(tick, last_voice, self.mixer.conversation):
+            self._pending.extend(self.recorders.finish(recording, reason))
+
+    def _check_leg(self, row: int) -> None:
+        self.legs.check(row)
+        if self.legs.link[row]:
+            raise LocalStateError(f"Row {row} is a link; only a leg can do this.")
+
+    def _check_target(self, row: int | None, conversation: int | None) -> None:
+        if (row is None) == (conversation is None):
+            raise LocalStateError("Name either a row or a conversation.")
+        if row is not None:
+            self.legs.check(row)
+
+
+def _frames(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else max(1, -(-milliseconds // FRAME_MS))
