@@ -1,0 +1,101 @@
+"""The list of commands, and how a failure is told."""
+
+import importlib
+import os
+import sys
+from importlib import metadata
+
+import click
+
+from offhook.config import CONFIG_VARIABLE
+from offhook.core.errors import Invalid, OffhookError
+
+COMMANDS: dict[str, str] = {
+    "serve": "Run the platform until it is told to stop.",
+    "demo": "Start everything on loopback, make one real call and show what happened.",
+    "init": "Make the account, an application and a number, or show them again.",
+    "apps": "List, show, create, update and delete applications.",
+    "numbers": "List, show, create, update and delete phone numbers.",
+    "trunks": "List, show, create, update and delete SIP trunks.",
+    "calls": "List, show and hang up calls.",
+    "recordings": "List, show, save and delete recordings.",
+    "call": "Place a call to a number and say something.",
+    "phone": "Be a virtual phone: call or answer, speak, press keys, record, report.",
+    "inspect": "Draw what happened in a call as a ladder.",
+    "doctor": "Check this machine and this installation, and say what to repair.",
+    "migrate": "Bring the database to this version.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"offhook.cli.{cmd_name}")
+        command: click.Command = module.command()
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table above, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+root = LazyGroup(
+    name="offhook",
+    help="Offhook: a self-hosted programmable-voice platform.",
+    params=[
+        click.Option(
+            ["--config"],
+            metavar="FILE",
+            help="Read settings from FILE instead of offhook.toml.",
+            callback=lambda _ctx, _param, value: _use_config(value),
+            is_eager=True,
+            expose_value=False,
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=lambda ctx, _param, value: _print_version(ctx) if value else None,
+            help="Print the version and exit.",
+        ),
+    ],
+)
+
+
+def main() -> None:
+    """Run one command; the entry point of `offhook`."""
+    try:
+        code = root.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(1)
+    except Invalid as error:
+        print(f"offhook: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OffhookError as error:
+        print(f"offhook: {error}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _use_config(value: str | None) -> None:
+    if value is not None:
+        os.environ[CONFIG_VARIABLE] = value
+
+
+def _print_version(ctx: click.Context) -> None:
+    click.echo(f"offhook {metadata.version('offhook')}")
+    ctx.exit(0)

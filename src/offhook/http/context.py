@@ -1,0 +1,40 @@
+"""What the HTTP surface stands on: filled by the composition root, read by the routes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import Request
+from prometheus_client import CollectorRegistry
+
+from offhook.calls.registry import Calls
+from offhook.core.clock import Clock
+from offhook.core.ids import Ids
+from offhook.security.passwords import SecretChecker
+from offhook.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class HttpContext:
+    """The parts that requests need."""
+
+    calls: Calls
+    database: Database
+    clock: Clock
+    ids: Ids
+    public_url: Callable[[], str]
+    """Base of absolute links; a function, because a port of 0 is known only once bound."""
+    data_dir: Path
+    metrics: CollectorRegistry
+    metrics_token: str
+    missing: Callable[[], list[str]]
+    """What keeps the platform from being ready, in words; empty when all works."""
+    max_body: int = 1_000_000
+    secrets: SecretChecker = field(default_factory=SecretChecker)
+
+
+def context(request: Request) -> HttpContext:
+    """The context of the application that serves this request."""
+    found = request.app.state.context
+    assert isinstance(found, HttpContext)
+    return found

@@ -1,0 +1,48 @@
+"""`/health`, `/ready` and `/metrics`: open to machines that watch, telling nothing about calls."""
+
+import ipaddress
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from offhook.http.context import context
+from offhook.http.errors import Unauthorised
+from offhook.security.passwords import equal
+
+router = APIRouter(tags=["Operation"])
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """200 as long as control's event loop turns."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(request: Request) -> JSONResponse:
+    """200 when SIP, media, speech and storage work; until then 503 with the missing pieces named."""
+    missing = context(request).missing()
+    body: dict[str, Any] = {"status": "ready" if not missing else "not ready"}
+    if missing:
+        body["missing"] = missing
+    return JSONResponse(body, status_code=200 if not missing else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Prometheus text. From loopback without credentials, from elsewhere with the metrics token."""
+    here = context(request)
+    if not _is_loopback(request):
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not here.metrics_token or not equal(given, here.metrics_token):
+            raise Unauthorised("Set OFFHOOK_HTTP__METRICS_TOKEN and send it as a Bearer token.")
+    return Response(generate_latest(here.metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_loopback(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,100 @@
+"""`offhook serve`: all processes of one instance, from the first socket to a clean end."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from typing import IO
+
+from offhook.config import Settings
+from offhook.core.errors import Invalid
+from offhook.supervisor.child import Child
+from offhook.supervisor.plans import control, workers
+from offhook.supervisor.sockets import Listening, open_all
+
+log = logging.getLogger("offhook.supervisor")
+
+WORKER_PATIENCE = 1.5
+CONTROL_PATIENCE = 2.5
+"""Seconds on top of the grace within which control must have ended."""
+
+
+class Supervisor:
+    """Parents control and the workers; ends when told to by a signal or by `stop()`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._control: Child | None = None
+        self._workers: list[Child] = []
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises `Invalid` when a port or the data directory is taken."""
+        self._settings.make_directories()
+        with lock(self._settings), contextlib.closing(open_all(self._settings)) as sockets:
+            self._write_pid()
+            self._watch_signals()
+            self._plan(sockets)
+            children = [*self._workers, self._require_control()]
+            tasks = [asyncio.ensure_future(child.keep_alive()) for child in children]
+            await self._stop.wait()
+            await self._end()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _plan(self, sockets: Listening) -> None:
+        for leftover in self._settings.run_dir.glob("*.sock"):
+            leftover.unlink()
+        self._workers = [Child(plan, self._started) for plan in workers(self._settings)]
+        self._control = Child(control(self._settings, sockets), self._started)
+
+    async def _end(self) -> None:
+        """Control first, so that calls get their BYE while media still runs; then the workers."""
+        log.info("stopping: no new calls, then %.1f s of grace", self._settings.shutdown.grace)
+        await self._require_control().stop(self._settings.shutdown.grace + CONTROL_PATIENCE)
+        await asyncio.gather(*(child.stop(WORKER_PATIENCE) for child in self._workers))
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+
+    def _reload(self) -> None:
+        self._require_control().signal(signal.SIGHUP)
+
+    def _require_control(self) -> Child:
+        if self._control is None:
+            raise RuntimeError("the supervisor has not planned its children yet")
+        return self._control
+
+    def _started(self, name: str, pid: int) -> None:
+        """Leave the pid where crash tests and operators find it."""
+        (self._settings.run_dir / f"{name}.pid").write_text(f"{pid}\n")
+
+    def _write_pid(self) -> None:
+        (self._settings.run_dir / "supervisor.pid").write_text(f"{os.getpid()}\n")
+
+
+@contextlib.contextmanager
+def lock(settings: Settings) -> Iterator[None]:
+    """Hold the data directory: two instances on one directory would spoil each other's calls."""
+    path = settings.run_dir / "lock"
+    with path.open("w") as file:
+        _take(file, settings)
+        yield
+
+
+def _take(file: IO[str], settings: Settings) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Invalid(
+            "OFFHOOK_DATA_DIR",
+            f"another Offhook runs on {settings.data_dir}; stop it or choose another directory",
+        ) from None
