@@ -1,10 +1,10 @@
 """Where the platform may send requests of its own: webhooks, NCCOs, audio files, WebSockets.
 
 The URLs come from applications, so without a policy they would reach the operator's inner network
-(server-side request forgery). Schemes, ports and addresses are checked; names are resolved by an injected resolver and
-their *addresses* are checked at the moment of connecting, so that a name that changes its answer gains
-nothing. IPv6 forms that carry an IPv4 address are judged by that address too. Who follows a redirect asks
-again for the new URL.
+(server-side request forgery). Schemes, ports and addresses are checked; names are resolved by an injected
+resolver and their *addresses* are checked at the moment of connecting, so that a name that changes its
+answer gains nothing. IPv6 forms that carry an IPv4 address are judged by that address too. Who follows a
+redirect asks again for the new URL.
 """
 
 import ipaddress

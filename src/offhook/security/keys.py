@@ -54,6 +54,7 @@ def public_key_from(pem: str, name: str = "keys.public_key") -> str:
     if "PRIVATE KEY-----" in pem:
         raise Invalid(name, "is a private key; keep it, and give the public one")
     data = pem.strip().encode("utf-8", "replace")
+    key: object
     try:
         if b"-----BEGIN CERTIFICATE-----" in data:
             key = x509.load_pem_x509_certificate(data).public_key()

@@ -1,0 +1,36 @@
+"""Applications: the web programs that own numbers and answer calls."""
+
+from sqlalchemy import Connection
+
+from offhook.storage import tables
+from offhook.storage.mapping import Mapped, given
+from offhook.storage.records import Application, Page
+
+_applications = Mapped(tables.applications, Application, "application")
+_column = tables.applications.c
+
+insert = _applications.insert
+get = _applications.get
+update = _applications.update
+change = _applications.change
+
+
+def list(
+    connection: Connection, *, account_id: str | None = None, page_size: int = 10, record_index: int = 0
+) -> Page:
+    """The applications of an account, oldest first. `record_index` counts records, from 0."""
+    return _applications.page(
+        connection,
+        *given((_column.account_id, account_id)),
+        order=[_column.created_at, _column.application_id],
+        limit=page_size,
+        offset=record_index,
+    )
+
+
+def delete(connection: Connection, application_id: str) -> bool:
+    """Remove an application; its numbers stay with the account and lose their link. False: no such one."""
+    numbers = tables.numbers
+    linked = numbers.c.application_id == application_id
+    connection.execute(numbers.update().where(linked).values(application_id=None))
+    return _applications.delete(connection, application_id)

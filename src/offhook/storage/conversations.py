@@ -1,0 +1,42 @@
+"""Conversations: what legs talk in, with or without a name."""
+
+from sqlalchemy import Connection
+
+from offhook.storage import tables
+from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage.records import Conversation, Page
+
+_conversations = Mapped(tables.conversations, Conversation, "conversation")
+_column = tables.conversations.c
+
+insert = _conversations.insert
+get = _conversations.get
+update = _conversations.update
+change = _conversations.change
+
+
+def end(connection: Connection, conversation_id: str, ended_at: int) -> None:
+    """Mark a conversation as over; one that is over keeps its time."""
+    live = (_column.conversation_id == conversation_id) & _column.ended_at.is_(None)
+    connection.execute(tables.conversations.update().where(live).values(ended_at=ended_at))
+
+
+def by_name(connection: Connection, application_id: str, name: str) -> Conversation | None:
+    """The live conversation of an application with this name."""
+    where = [_column.application_id == application_id, _column.name == name, _column.ended_at.is_(None)]
+    return _conversations.first(connection, *where, order=[_column.created_at.desc()])
+
+
+def list(
+    connection: Connection,
+    *,
+    account_id: str | None = None,
+    application_id: str | None = None,
+    page_size: int = 10,
+    record_index: int = 0,
+    order: str = "asc",
+) -> Page:
+    """Conversations by the time they began."""
+    where = given((_column.account_id, account_id), (_column.application_id, application_id))
+    keys = ordered(order, _column.created_at, _column.conversation_id)
+    return _conversations.page(connection, *where, order=keys, limit=page_size, offset=record_index)

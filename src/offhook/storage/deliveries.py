@@ -1,0 +1,83 @@
+"""Webhooks on their way: the rows of the outbox (`webhooks/outbox.py` sends them)."""
+
+from sqlalchemy import Connection, func, select
+
+from offhook.core.errors import Conflict, NotFound
+from offhook.storage import tables
+from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage.records import Delivery, Page
+
+PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+
+_deliveries = Mapped(tables.deliveries, Delivery, "webhook")
+_column = tables.deliveries.c
+
+insert = _deliveries.insert
+get = _deliveries.get
+update = _deliveries.update
+change = _deliveries.change
+
+
+def next_sequence(connection: Connection, order_key: str) -> int:
+    """The place after the last delivery of this key, from 1."""
+    last = connection.execute(select(func.max(_column.sequence)).where(_column.order_key == order_key))
+    return (last.scalar_one() or 0) + 1
+
+
+def pending(connection: Connection, *, after: str = "", limit: int = 1000) -> "tuple[Delivery, ...]":
+    """Deliveries not finished, by id, in portions: `after` is the last id of the portion before."""
+    where = [_column.state == PENDING, _column.delivery_id > after]
+    return tuple(_deliveries.all(connection, *where, order=[_column.delivery_id], limit=limit))
+
+
+def list(
+    connection: Connection,
+    *,
+    account_id: str | None = None,
+    application_id: str | None = None,
+    order_key: str | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    page_size: int = 10,
+    record_index: int = 0,
+    order: str = "desc",
+) -> Page:
+    """Deliveries by the time they were made, newest first unless told."""
+    where = given(
+        (_column.account_id, account_id),
+        (_column.application_id, application_id),
+        (_column.order_key, order_key),
+        (_column.state, state),
+        (_column.kind, kind),
+    )
+    keys = ordered(order, _column.created_at, _column.order_key, _column.sequence)
+    return _deliveries.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+def requeue(connection: Connection, delivery_id: str) -> Delivery:
+    """Make a failed delivery pending again and give it.
+
+    Raises NotFound, or Conflict for one that is not failed or whose answer would be an NCCO: the call that
+    waited for it has gone on.
+    """
+    delivery = get(connection, delivery_id)
+    if delivery is None:
+        raise NotFound(f"there is no webhook {delivery_id}")
+    if delivery.expects_ncco:
+        raise Conflict(
+            "this webhook asked for an NCCO that its call no longer waits for; it is not sent again"
+        )
+    if delivery.state != FAILED:
+        raise Conflict(f"this webhook is {delivery.state}; only a failed one can be sent again")
+    change(connection, delivery_id, state=PENDING, finished_at=None, last_error=None, last_status=None)
+    renewed = get(connection, delivery_id)
+    assert renewed is not None
+    return renewed
+
+
+def purge(connection: Connection, before: int, limit: int = 1000) -> int:
+    """Remove up to `limit` deliveries that were finished before an instant; gives how many."""
+    keys = select(_column.delivery_id).where(_column.state != PENDING, _column.finished_at < before)
+    found = [row[0] for row in connection.execute(keys.order_by(_column.finished_at).limit(limit))]
+    connection.execute(tables.deliveries.delete().where(_column.delivery_id.in_(found)))
+    return len(found)

@@ -1,0 +1,59 @@
+"""Legs: what REST calls calls."""
+
+from sqlalchemy import Connection
+
+from offhook.storage import tables
+from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage.records import Leg, Page
+
+_legs = Mapped(tables.legs, Leg, "call")
+_column = tables.legs.c
+
+insert = _legs.insert
+get = _legs.get
+update = _legs.update
+change = _legs.change
+
+
+def list(
+    connection: Connection,
+    *,
+    account_id: str | None = None,
+    application_id: str | None = None,
+    status: str | None = None,
+    date_start: int | None = None,
+    date_end: int | None = None,
+    conversation_id: str | None = None,
+    page_size: int = 10,
+    record_index: int = 0,
+    order: str = "asc",
+) -> Page:
+    """Legs by the time they were made. `date_start` ≤ `created_at` < `date_end`, UTC microseconds.
+
+    `record_index` counts records, from 0. `order` is `asc` or `desc`.
+    """
+    where = given(
+        (_column.account_id, account_id),
+        (_column.application_id, application_id),
+        (_column.status, status),
+        (_column.conversation_id, conversation_id),
+    )
+    if date_start is not None:
+        where.append(_column.created_at >= date_start)
+    if date_end is not None:
+        where.append(_column.created_at < date_end)
+    keys = ordered(order, _column.created_at, _column.leg_id)
+    return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+def unfinished(connection: Connection) -> "tuple[Leg, ...]":
+    """Legs without an end: after a crash, the ones to be ended."""
+    return tuple(_legs.all(connection, _column.ended_at.is_(None), order=[_column.created_at]))
+
+
+def purge(connection: Connection, application_id: str, before: int, limit: int = 1000) -> int:
+    """Remove up to `limit` legs of an application that ended before an instant; gives how many."""
+    over = (_column.application_id == application_id) & (_column.ended_at < before)
+    keys = [leg.leg_id for leg in _legs.all(connection, over, limit=limit)]
+    connection.execute(tables.legs.delete().where(_column.leg_id.in_(keys)))
+    return len(keys)

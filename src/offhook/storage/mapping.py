@@ -1,0 +1,126 @@
+"""Between records and rows: the part that every repository shares.
+
+A record's fields are its table's columns, in the same order, so a row becomes a record by position. SQL is
+SQLAlchemy Core and knows no dialect.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy.exc import IntegrityError
+
+from offhook.core.errors import Conflict, LocalStateError, NotFound
+from offhook.storage.records import Page
+
+
+class _Record(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+R = TypeVar("R", bound=_Record)
+Condition = ColumnElement[bool]
+
+
+class Mapped(Generic[R]):
+    """Reads and writes the records of one table."""
+
+    def __init__(self, table: Table, record: type[R], noun: str) -> None:
+        self._table = table
+        self._record = record
+        self._noun = noun
+        self._names = [field.name for field in fields(record)]
+        self._columns = [table.c[name] for name in self._names]
+        self._key = next(iter(table.primary_key.columns))
+
+    def insert(self, connection: Connection, record: R) -> None:
+        """Add a row. Raises Conflict when its id, or another unique value, is taken."""
+        try:
+            connection.execute(self._table.insert(), [self._values(record)])
+        except IntegrityError as error:
+            raise Conflict(f"this {self._noun} exists already: {error.orig}") from error
+
+    def get(self, connection: Connection, key: str, **owner: str | None) -> R | None:
+        """The record with this id; None when there is none, or not one with these `owner` values."""
+        conditions = [self._table.c[name] == value for name, value in owner.items() if value is not None]
+        return self.first(connection, self._key == key, *conditions)
+
+    def update(self, connection: Connection, record: R) -> None:
+        """Replace the row that has the record's id. Raises NotFound when there is none."""
+        values = self._values(record)
+        self._change(connection, values.pop(self._key.key), values)
+
+    def change(self, connection: Connection, key: str, **values: Any) -> None:
+        """Set some fields of a row. Raises NotFound when there is none."""
+        unknown = values.keys() - set(self._names)
+        if unknown or self._key.key in values:
+            raise LocalStateError(
+                f"a {self._noun} has no field to change named {sorted(unknown) or 'its id'}"
+            )
+        self._change(connection, key, values)
+
+    def save(self, connection: Connection, record: R) -> None:
+        """Insert the record, or replace the one with its id."""
+        values = self._values(record)
+        key = values.pop(self._key.key)
+        updated = connection.execute(self._table.update().where(self._key == key).values(values))
+        if not updated.rowcount:
+            self.insert(connection, record)
+
+    def delete(self, connection: Connection, key: str) -> bool:
+        """Remove a row; False when there was none."""
+        return bool(connection.execute(self._table.delete().where(self._key == key)).rowcount)
+
+    def first(self, connection: Connection, *where: Condition, order: Iterable[Any] = ()) -> R | None:
+        """The first record that meets the conditions."""
+        found = self.all(connection, *where, order=order, limit=1)
+        return found[0] if found else None
+
+    def all(
+        self,
+        connection: Connection,
+        *where: Condition,
+        order: Iterable[Any] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[R]:
+        """The records that meet the conditions."""
+        query: Select[Any] = select(*self._columns).where(*where).order_by(*order)
+        if limit is not None:
+            query = query.limit(limit)
+        if offset:
+            query = query.offset(offset)
+        return [self._record(*row) for row in connection.execute(query)]
+
+    def page(
+        self, connection: Connection, *where: Condition, order: Iterable[Any], limit: int, offset: int
+    ) -> Page:
+        """One page of them and how many there are in all."""
+        rows = self.all(connection, *where, order=order, limit=limit, offset=offset)
+        return Page(rows, self.count(connection, *where))
+
+    def count(self, connection: Connection, *where: Condition) -> int:
+        """How many rows meet the conditions."""
+        return connection.execute(select(func.count()).select_from(self._table).where(*where)).scalar_one()
+
+    def _values(self, record: R) -> dict[str, Any]:
+        return {name: getattr(record, name) for name in self._names}
+
+    def _change(self, connection: Connection, key: str, values: dict[str, Any]) -> None:
+        try:
+            result = connection.execute(self._table.update().where(self._key == key).values(values))
+        except IntegrityError as error:
+            raise Conflict(f"another {self._noun} has this value already: {error.orig}") from error
+        if not result.rowcount:
+            raise NotFound(f"there is no {self._noun} {key}")
+
+
+def given(*pairs: tuple[Any, Any]) -> list[Condition]:
+    """`column == value` for each pair whose value is not None."""
+    return [column == value for column, value in pairs if value is not None]
+
+
+def ordered(order: str, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns to order by: ascending, or every one descending for `desc`."""
+    return [column.desc() for column in columns] if order == "desc" else list(columns)
