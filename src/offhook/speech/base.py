@@ -6,7 +6,7 @@ language that an engine cannot serve is refused with a SpeechError that names th
 PCM is 16-bit signed little-endian mono; the rate belongs to the voice. This module holds shapes only.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -97,7 +97,7 @@ class TTS(Protocol):
         """The voice for a language code (any case); raises SpeechError where there is none."""
         ...
 
-    def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncIterator[Spoken]:
+    def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncGenerator[Spoken, None]:
         """Speak `segments` in order. Raises SpeechError, `retryable` when the engine broke."""
         ...
 

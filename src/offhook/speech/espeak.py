@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -53,7 +53,7 @@ class EspeakTTS:
     def voice(self, language: str, style: int) -> Voice:
         return voices.find(language, style)
 
-    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncIterator[Spoken]:
+    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncGenerator[Spoken, None]:
         """Speak; a consumer that stops half-way costs the child, which is started again."""
         request, marks = _request(segments, voice)
         async with self._lock:
@@ -116,7 +116,7 @@ class EspeakTTS:
             return await asyncio.wait_for(_frame(child.stdout), seconds or self._stall)
         except TimeoutError as error:
             raise SpeechError("the espeak-ng program hangs and was ended", retryable=True) from error
-        except (asyncio.IncompleteReadError, ValueError, TypeError, KeyError, OSError) as error:
+        except (asyncio.IncompleteReadError, ValueError, TypeError, OSError) as error:
             raise SpeechError("the espeak-ng program broke off", retryable=True) from error
 
     async def _kill(self) -> None:
@@ -139,9 +139,11 @@ async def _frame(stream: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
     if size > MAX_FRAME:
         raise ValueError("frame too long")
     header = json.loads(await stream.readexactly(size))
-    length = int(header.get("size", 0))
-    if not 0 <= length <= MAX_FRAME or not isinstance(header["type"], str):
+    if not isinstance(header, dict) or not isinstance(header.get("type"), str):
         raise ValueError("frame header is wrong")
+    length = int(header.get("size", 0))
+    if not 0 <= length <= MAX_FRAME:
+        raise ValueError("frame too long")
     return header, await stream.readexactly(length) if length else b""
 
 

@@ -4,7 +4,7 @@ An engine that breaks while it speaks is followed by the next one that has the l
 given yet: half a sentence in one voice and half in another would be worse than an error.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from offhook.core.errors import SpeechError
 from offhook.speech.base import TTS, Segment, Spoken, Voice
@@ -38,7 +38,7 @@ class FallbackTTS:
                 refusals.append(str(error))
         raise SpeechError("; ".join(refusals))
 
-    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncIterator[Spoken]:
+    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncGenerator[Spoken, None]:
         """Speak with the engine of `voice`, then with the others that have its language.
 
         An engine with another native rate cannot take over: the listener was promised `voice.rate`.
@@ -68,8 +68,6 @@ class FallbackTTS:
                 own = engine.voice(voice.language, voice.style)
             except SpeechError:
                 continue
-            if own == voice:
-                found.insert(0, (engine, own))
-            elif own.rate == voice.rate:
+            if own.rate == voice.rate:
                 found.append((engine, own))
-        return found
+        return sorted(found, key=lambda candidate: candidate[1] != voice)

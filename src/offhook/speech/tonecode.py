@@ -11,7 +11,7 @@ has no style, rate or pitch here: what is checked is which words were played, wh
 the text up to there and `complete` false. Two utterances on top of each other cannot be read.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,7 @@ class ToneCodeTTS:
     def voice(self, language: str, style: int) -> Voice:
         return Voice(language, style, "female", "tone code", RATE)
 
-    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncIterator[Spoken]:
+    async def synthesise(self, segments: Sequence[Segment], voice: Voice) -> AsyncGenerator[Spoken, None]:
         for segment in segments:
             if isinstance(segment, Mark):
                 yield Marked(segment.name)
