@@ -4,12 +4,18 @@ Both forms are read: `"Display" <uri>;params` and `uri;params`, where the parame
 The URI stays text: an address with an unknown scheme is still an address.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from offhook.core.errors import RemoteProtocolError
 from offhook.sip.grammar import WS, end_of_quoted, is_token, quote, split, unquote
 from offhook.sip.params import NONE, Params
 from offhook.sip.uri import Uri
+
+# The form that nearly every address has. Each part ends where the next begins: nothing to go back for.
+_PLAIN = re.compile(
+    r"""(?:"([^"\\]*)"[ \t]*|([^"<]*))<([A-Za-z][A-Za-z0-9+.\-]*:[^<>" \t]+)>[ \t]*(;.*)?""", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,15 @@ class Address:
     def parse(cls, text: str) -> "Address":
         """One value, not a list. Raises RemoteProtocolError(400)."""
         text = text.strip(WS)
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            quoted, words, uri, params = plain.groups()
+            display = words.rstrip(WS) if quoted is None else quoted
+            return cls(display, uri, Params.parse(params) if params else NONE, text)
+        return cls._scanned(text)
+
+    @classmethod
+    def _scanned(cls, text: str) -> "Address":
         if text.startswith('"'):
             end = end_of_quoted(text, 0)
             display = unquote(text[:end])

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from offhook.core.errors import LocalStateError
 from offhook.sip.address import Address
-from offhook.sip.grammar import WS, has_control, is_clean, is_token
+from offhook.sip.grammar import WS, has_control, is_clean, is_name, is_token
 from offhook.sip.headers import to as to_of
 from offhook.sip.message import Headers, Message, Request, Response, key_of
 from offhook.sip.reasons import REASONS
@@ -99,8 +99,10 @@ def serialise(message: Message) -> bytes:
         lines = fixed.items()
     text = "\r\n".join([start, *(f"{name}: {value}" for name, value in lines)])
     if has_control(text.replace("\r\n", "")) or text.count("\r\n") != len(lines):
-        for name, value in lines:
-            _check_line(name, value)
+        for _, value in lines:
+            _check_value(value)
+    if not all(is_name(name) for name, _ in lines):
+        raise LocalStateError("a header name is not a token: use letters, digits and dashes")
     try:
         return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + message.body
     except UnicodeEncodeError as error:
@@ -115,10 +117,10 @@ def check_header(name: str, value: str) -> None:
         raise LocalStateError(f"the value of header {name} holds a control character: remove line breaks")
 
 
-def _check_line(name: str, value: str) -> None:
+def _check_value(value: str) -> None:
     # Values echoed from a peer may hold control characters in quoted pairs; our own were checked before.
-    if not is_token(name) or not is_clean(value):
-        raise LocalStateError(f"the header {name!r} holds a character that would break the message")
+    if not is_clean(value):
+        raise LocalStateError("a header holds a control character that would break the message")
 
 
 def _finish(message: Message, headers: Iterable[tuple[str, str]], content_type: str | None) -> None:
@@ -129,8 +131,8 @@ def _finish(message: Message, headers: Iterable[tuple[str, str]], content_type: 
         check_header("Content-Type", content_type)
         message.headers.add("Content-Type", content_type)
     message.headers.set("Content-Length", str(len(message.body)))
-    for name, value in message.headers:
-        _check_line(name, value)
+    for _, value in message.headers:
+        _check_value(value)
     if isinstance(message, Response) and has_control(message.reason):
         raise LocalStateError("the reason phrase holds a control character: remove line breaks")
 

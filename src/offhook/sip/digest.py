@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from offhook.core.errors import RemoteProtocolError
 from offhook.sip.commands import Credentials
@@ -101,6 +102,24 @@ class Authenticator:
             for place, space in self._spaces.items():
                 if place[0] == proxy:
                     space.nonce, space.used = nonce, 0
+
+    def dump(self) -> dict[str, Any]:
+        """All that is known, without the credentials, as plain lists, strings and numbers."""
+        spaces = [
+            [space.challenge.params, place[0], space.nonce, space.qop, space.used]
+            for place, space in self._spaces.items()
+        ]
+        return {"spaces": spaces, "tries": [[*key, count] for key, count in self._tries.items()]}
+
+    @classmethod
+    def load(cls, credentials: Credentials, dumped: dict[str, Any]) -> "Authenticator":
+        """What `dump` was taken from."""
+        made = cls(credentials)
+        for params, proxy, nonce, qop, used in dumped["spaces"]:
+            challenge = AuthHeader("digest", dict(params), proxy)
+            made._spaces[proxy, challenge.params["realm"]] = _Space(challenge, nonce, qop, used)
+        made._tries = {(proxy, realm, method): count for proxy, realm, method, count in dumped["tries"]}
+        return made
 
     def _value(self, space: _Space, method: str, uri: str, body: bytes) -> str:
         space.used += 1

@@ -11,6 +11,10 @@ from offhook.core.errors import RemoteProtocolError
 WS = " \t"
 """Linear white space after unfolding. `str.strip()` without it would eat other characters too."""
 
+MAX_NAMES = 2_000
+"""Header names remembered as tokens."""
+
+_NAMES: set[str] = set()
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _DIGITS = re.compile(r"[0-9]+")
 _HOST_NAME = re.compile(r"[A-Za-z0-9\-._]+")
@@ -31,6 +35,17 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def is_name(text: str) -> bool:
+    """Whether `text` is a token; quick for the few hundred header names that there are."""
+    if text in _NAMES:
+        return True
+    if not is_token(text):
+        return False
+    if len(_NAMES) < MAX_NAMES:
+        _NAMES.add(text)
+    return True
+
+
 def is_host(text: str) -> bool:
     """Whether `text` can be a host: a name (underscores tolerated), IPv4, or IPv6 without brackets."""
     return (_HOST_NAME if ":" not in text else _HOST_IPV6).fullmatch(text) is not None
@@ -48,6 +63,9 @@ def number(text: str, below: int, what: str) -> int:
 def end_of_quoted(text: str, start: int) -> int:
     """The index after the closing quote of the quoted string opened at `start`; 400 when there is none."""
     position = start + 1
+    closing = text.find('"', position)
+    if closing >= 0 and text.find("\\", position, closing) < 0:
+        return closing + 1
     while (stop := _QUOTE_OR_ESCAPE.search(text, position)) is not None:
         if stop.group() == '"':
             return stop.end()
@@ -61,6 +79,9 @@ def split(text: str, separator: str, *, angle: bool = True) -> list[str]:
     Parts are stripped of white space; empty ones are left out (RFC 3261 §7.3.1 allows them in lists that
     real senders write). Raises RemoteProtocolError(400) when a quote or a bracket is not closed.
     """
+    if separator not in text and '"' not in text and (not angle or "<" not in text):
+        text = text.strip(WS)
+        return [text] if text else []
     if '"' not in text and (not angle or "<" not in text):
         parts = text.split(separator)
     else:

@@ -1,7 +1,7 @@
 """The headers a SIP element must understand, typed (RFC 3261 §20).
 
-Each is parsed at most once per message; a change of the message's headers forgets what was parsed. All
-functions raise RemoteProtocolError(400) with a sentence that names the header.
+Each is parsed at most once per message; a change of the message's headers forgets what was parsed. The
+lists given belong to the message: change the headers, never the list. All functions raise RemoteProtocolError(400) with a sentence that names the header.
 """
 
 from collections.abc import Callable
@@ -50,12 +50,18 @@ def vias(message: Message) -> list[Via]:
 
 def from_(message: Message) -> Address:
     """The From address."""
-    return message.headers.cached("from", lambda: Address.parse(_single(message, "from", "From")))
+    found: Address | None = message.headers.cache.get("from")
+    if found is None:
+        found = message.headers.cache["from"] = Address.parse(_single(message, "from", "From"))
+    return found
 
 
 def to(message: Message) -> Address:
     """The To address."""
-    return message.headers.cached("to", lambda: Address.parse(_single(message, "to", "To")))
+    found: Address | None = message.headers.cache.get("to")
+    if found is None:
+        found = message.headers.cache["to"] = Address.parse(_single(message, "to", "To"))
+    return found
 
 
 def contacts(message: Message) -> list[Address] | Star:
@@ -85,7 +91,10 @@ def call_id(message: Message) -> str:
 
 def cseq(message: Message) -> CSeq:
     """The CSeq."""
-    return message.headers.cached("cseq", lambda: _cseq(_single(message, "cseq", "CSeq")))
+    found: CSeq | None = message.headers.cache.get("cseq")
+    if found is None:
+        found = message.headers.cache["cseq"] = _cseq(_single(message, "cseq", "CSeq"))
+    return found
 
 
 def max_forwards(message: Message) -> int | None:
@@ -106,9 +115,12 @@ def content_type(message: Message) -> str | None:
     """The media type of the body in lower case without parameters, None when the header is missing."""
     if "content-type" not in message.headers:
         return None
-    return message.headers.cached(
-        "content-type", lambda: _media_type(_single(message, "content-type", "Content-Type"))
-    )
+    found: str | None = message.headers.cache.get("content-type")
+    if found is None:
+        found = message.headers.cache["content-type"] = _media_type(
+            _single(message, "content-type", "Content-Type")
+        )
+    return found
 
 
 def content_handling_optional(message: Message) -> bool:
@@ -155,15 +167,15 @@ def _single(message: Message, key: str, name: str) -> str:
 
 
 def _list(message: Message, key: str, parse: Callable[[str], list[T]]) -> list[T]:
-    def parse_all() -> list[T]:
-        found: list[T] = []
+    found: list[T] | None = message.headers.cache.get(key)
+    if found is None:
+        found = []
         for value in message.headers.get_all(key):
             found += parse(value)
             if len(found) > MAX_VALUES:
                 raise RemoteProtocolError(f"{key} has more than {MAX_VALUES} values", 400)
-        return found
-
-    return message.headers.cached(key, parse_all)
+        message.headers.cache[key] = found
+    return found
 
 
 def _cseq(value: str) -> CSeq:

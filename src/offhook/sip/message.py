@@ -5,11 +5,9 @@ what is echoed is echoed byte for byte. Text is bytes decoded as UTF-8 with surr
 read by `headers`, bytes are read by `parser` and written by `build`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
-
-T = TypeVar("T")
+from typing import Any, NamedTuple
 
 COMPACT = {
     "a": "accept-contact",
@@ -36,21 +34,33 @@ COMPACT = {
 """Compact header names (IANA SIP parameters, "Header Fields")."""
 
 
+_KEYS: dict[str, str] = {}
+MAX_KEYS = 2_000
+"""Spellings of header names remembered; a peer that invents more makes lookups slower, not memory larger."""
+
+
 def key_of(name: str) -> str:
     """The form of a header name that lookups use: lower case, compact names spelled out."""
+    known = _KEYS.get(name)
+    if known is not None:
+        return known
     key = name.lower()
-    return COMPACT.get(key, key) if len(key) == 1 else key
+    key = COMPACT.get(key, key)
+    if len(_KEYS) < MAX_KEYS:
+        _KEYS[name] = key
+    return key
 
 
 class Headers:
     """Ordered `(name, raw value)` lines. Lookups ignore case and know compact names."""
 
-    __slots__ = ("_cache", "_keys", "_lines")
+    __slots__ = ("_keys", "_lines", "cache")
 
     def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
         self._lines = list(lines)
-        self._keys = [key_of(name) for name, _ in self._lines]
-        self._cache: dict[str, Any] = {}
+        self._keys = [_KEYS.get(name) or key_of(name) for name, _ in self._lines]
+        self.cache: dict[str, Any] = {}
+        """What `headers` has made of the lines; forgotten when a line changes."""
 
     def get(self, name: str) -> str | None:
         """The value of the first line of that name."""
@@ -60,6 +70,9 @@ class Headers:
     def get_all(self, name: str) -> list[str]:
         """The values of all lines of that name, one per line, in order."""
         key = key_of(name)
+        many = self._keys.count(key)
+        if many < 2:
+            return [self._lines[self._keys.index(key)][1]] if many else []
         return [line[1] for known, line in zip(self._keys, self._lines, strict=True) if known == key]
 
     def count(self, name: str) -> int:
@@ -68,13 +81,13 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""
-        self._cache.clear()
+        self.cache.clear()
         self._lines.append((name, value))
         self._keys.append(key_of(name))
 
     def insert_first(self, name: str, value: str) -> None:
         """Put a line before all others."""
-        self._cache.clear()
+        self.cache.clear()
         self._lines.insert(0, (name, value))
         self._keys.insert(0, key_of(name))
 
@@ -96,13 +109,13 @@ class Headers:
         if key not in self._keys:
             self.add(name, value)
             return
-        self._cache.clear()
+        self.cache.clear()
         place = self._keys.index(key)
         self._lines[place] = (self._lines[place][0], value)
 
     def remove(self, name: str) -> None:
         """Take away all lines of that name; none is fine."""
-        self._cache.clear()
+        self.cache.clear()
         key = key_of(name)
         self._lines = [line for known, line in zip(self._keys, self._lines, strict=True) if known != key]
         self._keys = [known for known in self._keys if known != key]
@@ -113,14 +126,6 @@ class Headers:
 
     def copy(self) -> "Headers":
         return Headers(self._lines)
-
-    def cached(self, what: str, parse: Callable[[], T]) -> T:
-        """What `parse` gives, computed once and forgotten when a line changes."""
-        try:
-            value: T = self._cache[what]
-        except KeyError:
-            value = self._cache[what] = parse()
-        return value
 
     def __contains__(self, name: str) -> bool:
         return key_of(name) in self._keys

@@ -26,16 +26,17 @@ class Params:
         """What follows the first `;` (which may itself be there). Raises RemoteProtocolError(400)."""
         if not text:
             return NONE
-        pairs: list[tuple[str, str | None]] = []
-        for part in split(text, ";"):
-            name, equals, value = part.partition("=")
-            name = name.rstrip(WS)
+        if '"' in text or "<" in text or " " in text or "\t" in text:
+            parts = [_stripped(part) for part in split(text, ";")]
+        else:
+            parts = [part.partition("=") for part in text.split(";") if part]
+        pairs = tuple([(name, value if equals else None) for name, equals, value in parts])
+        for name, _ in pairs:
             if not name:
                 raise RemoteProtocolError("a parameter has a value but no name", 400)
-            pairs.append((name, value.lstrip(WS) if equals else None))
         if len(pairs) > MAX_PARAMS:
             raise RemoteProtocolError(f"more than {MAX_PARAMS} parameters on one value", 400)
-        return cls(tuple(pairs))
+        return cls(pairs)
 
     def raw(self, name: str) -> str | None:
         """The value as received, `""` for a flag, None when absent. Names match in any case."""
@@ -83,6 +84,11 @@ class Params:
 
     def __repr__(self) -> str:
         return f"Params({str(self)!r})"
+
+
+def _stripped(part: str) -> tuple[str, str, str]:
+    name, equals, value = part.partition("=")
+    return name.rstrip(WS), equals, value.lstrip(WS)
 
 
 NONE = Params()

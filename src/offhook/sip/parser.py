@@ -8,7 +8,7 @@ given back as a message whose `defect` or headers `validate` turns into the stat
 import re
 
 from offhook.core.errors import RemoteProtocolError
-from offhook.sip.grammar import WS, is_clean, is_token
+from offhook.sip.grammar import WS, is_clean, is_name, is_token
 from offhook.sip.message import Defect, Headers, Message, Request, Response
 
 MAX_MESSAGE = 65_535
@@ -20,7 +20,7 @@ MAX_LINE = 8_192
 
 _VERSION = re.compile(r"[Ss][Ii][Pp]/[0-9]{1,4}\.[0-9]{1,4}")
 _LENGTH = re.compile(r"[0-9]{1,9}")
-_SUSPECT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = bytes(code for code in (*range(32), 127) if code != 9)
 _MALFORMED = Defect(400, "a header line has no name or no colon")
 _UNFINISHED = Defect(400, "the blank line after the headers is missing")
 _TOO_MANY = Defect(513, f"there are more than {MAX_HEADERS} header lines")
@@ -40,34 +40,38 @@ def parse(data: bytes) -> Message:
         data = data.lstrip(b"\r\n")
     head, blank, body = data.partition(b"\r\n\r\n")
     text = head.decode("utf-8", "surrogateescape")
-    lines = _unfold(text).split("\r\n")
-    if text.count("\r") != text.count("\r\n") or text.count("\n") != text.count("\r\n"):
-        raise RemoteProtocolError("a header line holds a lone CR or LF")
+    lines = text.split("\r\n")
+    if len(head) - len(head.translate(None, _CONTROL)) != 2 * (len(lines) - 1):
+        _refuse_controls(lines)
+    if "\r\n " in text or "\r\n\t" in text:
+        lines = _unfolded(lines)
     message = _start(lines[0])
     if not blank:
         lines = [line for line in lines if line]
         message.defect = message.defect or _UNFINISHED
     message.headers = _headers(lines, message)
-    if _SUSPECT.search(head) and not all(is_clean(line) for line in lines):
-        raise RemoteProtocolError("a header line holds a control character")
     message.body = _body(message.headers, body)
     return message
 
 
-def _unfold(text: str) -> str:
+def _refuse_controls(lines: list[str]) -> None:
+    """A quoted pair may hold a control character; a lone CR or LF, or any other one, is no SIP."""
+    if not all(is_clean(line) for line in lines):
+        raise RemoteProtocolError("a header line holds a control character")
+
+
+def _unfolded(lines: list[str]) -> list[str]:
     """Join continued lines: CRLF and the white space after it mean one space (RFC 3261 §7.3.1)."""
-    if "\r\n " not in text and "\r\n\t" not in text:
-        return text
-    lines: list[list[str]] = []
-    for line in text.split("\r\n"):
-        if lines and line[:1] in (" ", "\t"):
-            lines[-1].append(line.strip(WS))
+    joined: list[list[str]] = []
+    for line in lines:
+        if joined and line[:1] in (" ", "\t"):
+            joined[-1].append(line.strip(WS))
         else:
-            lines.append([line])
-    return "\r\n".join(
+            joined.append([line])
+    return [
         " ".join([parts[0].rstrip(WS), *filter(None, parts[1:])]) if len(parts) > 1 else parts[0]
-        for parts in lines
-    )
+        for parts in joined
+    ]
 
 
 def _start(line: str) -> Message:
@@ -99,11 +103,10 @@ def _headers(lines: list[str], message: Message) -> Headers:
     pairs: list[tuple[str, str]] = []
     for line in lines[1 : MAX_HEADERS + 1]:
         name, colon, value = line.partition(":")
-        name = name.rstrip(WS)
-        if len(line) > MAX_LINE:
-            message.defect = message.defect or _TOO_LONG
-        elif not colon or not is_token(name):
+        if (not is_name(name) and not is_name(name := name.rstrip(WS))) or not colon:
             message.defect = message.defect or _MALFORMED
+        elif len(line) > MAX_LINE:
+            message.defect = message.defect or _TOO_LONG
         else:
             pairs.append((name, value.strip(WS)))
     if len(lines) > MAX_HEADERS + 1:

@@ -1,10 +1,14 @@
 """One Via value (RFC 3261 §20.42, RFC 3581). Where answers go is decided in `routing`."""
 
+import re
 from dataclasses import dataclass, field
 
 from offhook.core.errors import RemoteProtocolError
 from offhook.sip.grammar import WS, bracketed, host_and_port, is_token, number, split
 from offhook.sip.params import NONE, Params
+
+# The form that nearly every Via has. Each part ends where the next begins: nothing to go back for.
+_PLAIN = re.compile(r"SIP/2\.0/([A-Za-z]{2,10}) ([A-Za-z0-9.\-]{1,255})(?::([0-9]{1,5}))?(;.*)?", re.DOTALL)
 
 MAGIC_COOKIE = "z9hG4bK"
 """A branch that begins so is unique for its transaction; one that does not is an RFC 2543 peer's."""
@@ -25,6 +29,15 @@ class Via:
     def parse(cls, text: str) -> "Via":
         """One value, not a list. Raises RemoteProtocolError(400)."""
         text = text.strip(WS)
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            transport, host, digits, params = plain.groups()
+            port = number(digits, 65536, "the port in a Via") if digits else None
+            return cls(transport.upper(), host, port, Params.parse(params) if params else NONE, text)
+        return cls._scanned(text)
+
+    @classmethod
+    def _scanned(cls, text: str) -> "Via":
         sent, _, params = text.partition(";")
         protocol, _, rest = sent.partition("/")
         version, slash, rest = rest.partition("/")
