@@ -175,7 +175,9 @@ class MediaIdle(Message):
 
 
 class PlaybackFinished(Message):
-    """`reason`: `done`, `digit`, `speech`, `stopped` or `closed`."""
+    """`reason`: `done`, `digit`, `speech`, `stopped`, `closed` or `failed` (the prompt could not be
+    played).
+    """
 
     playback: str
     reason: str
@@ -196,7 +198,10 @@ class DigitsSent(Message):
 
 
 class RecordFinished(Message):
-    """Every block is with the audio worker. `reason`: `silence`, `key`, `timeout`, `stopped` or `closed`."""
+    """Every block is on its way to the audio worker, which waits for the last one before it finalises.
+
+    `reason`: `silence`, `key`, `timeout`, `stopped`, `closed` or `failed` (it could not be started).
+    """
 
     recording: str
     reason: str
@@ -218,6 +223,25 @@ class LegStats(Message):
     """The jitter buffer's present depth."""
     level_in: float
     """Mean level received while talking, dBov; −127 when nothing was heard."""
+
+
+class Load(Message):
+    """How the worker keeps its pace, over the seconds since the last one. Durations are microseconds."""
+
+    legs: int
+    capacity: int
+    ticks: int
+    skipped: int
+    """20 ms steps that were left out because the process did not get the processor."""
+    late_p50: int
+    """How long after its instant a tick began."""
+    late_p99: int
+    late_max: int
+    busy_p50: int
+    """How long a tick took, receiving and sending included."""
+    busy_p99: int
+    blocks_lost: int
+    """Recorder blocks dropped because the audio worker did not take them, since the start."""
 
 
 Command = (
@@ -247,4 +271,5 @@ Event = (
     | DigitsSent
     | RecordFinished
     | LegStats
+    | Load
 )
