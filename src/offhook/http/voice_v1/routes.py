@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from offhook.calls.orders import CreateCall
+from offhook.calls.create import CreateCall
 from offhook.core.errors import Invalid, NotFound
 from offhook.http.auth import Caller, by_token
 from offhook.http.body import read_model
@@ -96,7 +96,19 @@ async def modify(request: Request, caller: Application, uuid: str) -> Response:
 
 def order(body: CreateCallBody, caller: Caller) -> CreateCall:
     """The request as the calls domain takes it."""
-    raise NotImplementedError
+    return CreateCall(
+        application=caller.application,
+        endpoint=body.to[0].endpoint(),
+        from_number=body.from_.shown if body.from_ else None,
+        random_from=body.random_from_number,
+        ncco=body.ncco,
+        answer_url=body.answer_url,
+        answer_method=body.answer_method,
+        event_url=body.event_url,
+        event_method=body.event_method,
+        length_timer=body.length_timer,
+        ringing_timer=body.ringing_timer,
+    )
 
 
 async def find(here: HttpContext, caller: Caller, uuid: str) -> Leg:

@@ -12,6 +12,8 @@ from pydantic import (
     model_validator,
 )
 
+from offhook.ncco.effects import PhoneEndpoint, SipEndpoint
+
 Digits = Annotated[str, StringConstraints(pattern=r"^\d{7,15}$")]
 Method = Annotated[Literal["GET", "POST"], BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)]
 
@@ -46,6 +48,9 @@ class Phone(Body):
     )
     shaken: Annotated[str, StringConstraints(max_length=8192)] | None = None
 
+    def endpoint(self) -> PhoneEndpoint:
+        return PhoneEndpoint(self.number, dtmf_answer=self.dtmf_answer, shaken=self.shaken)
+
 
 class Sip(Body):
     type: Literal["sip"]
@@ -69,9 +74,9 @@ class Sip(Body):
             raise ValueError("must be a SIP URI such as sip:user@host")
         return value
 
-    @property
-    def user_to_user(self) -> str | None:
-        return next((v for k, v in self.standard_headers.items() if k.lower() == "user-to-user"), None)
+    def endpoint(self) -> SipEndpoint:
+        standard = (v for k, v in self.standard_headers.items() if k.lower() == "user-to-user")
+        return SipEndpoint(self.uri, headers=tuple(self.headers.items()), user_to_user=next(standard, None))
 
 
 Destination = Annotated[Phone | Sip, Field(discriminator="type")]

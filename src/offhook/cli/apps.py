@@ -1,0 +1,180 @@
+"""`offhook apps`: applications, without a server."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace, write_private
+from offhook.core.errors import Invalid, NotFound
+from offhook.security.keys import make_pair, public_key_from
+from offhook.storage import applications
+from offhook.storage.records import Application
+
+HOOKS = {"answer_url": "GET", "event_url": "POST", "fallback_answer_url": "GET"}
+"""Webhooks of the voice capability and their default methods."""
+PAGE = 1000
+
+
+def hook_options(function: Any) -> Any:
+    """`--answer-url`, `--answer-method` and so on."""
+    for name in HOOKS:
+        stem = name.removesuffix("_url")
+        function = click.option(f"--{stem.replace('_', '-')}-method", type=click.Choice(["GET", "POST"]))(
+            function
+        )
+        function = click.option(f"--{name.replace('_', '-')}", metavar="URL")(function)
+    return click.option("--signed-callbacks/--no-signed-callbacks", default=None)(function)
+
+
+@click.group(help="List, show, create, update and delete applications.")
+def apps() -> None: ...
+
+
+def command() -> click.Command:
+    return apps
+
+
+@apps.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List the applications."""
+    with workspace() as here:
+        page = _all(here)
+        rows = [summary(each) for each in page]
+        show(rows, machine=as_json, empty="No applications. Make one: offhook apps create --name NAME")
+
+
+def _all(here: Workspace) -> list[Application]:
+    account = here.account()
+    return here.database.transact(
+        lambda c: applications.list(c, account_id=account.account_id, page_size=PAGE)
+    ).rows
+
+
+@apps.command("show")
+@click.argument("id")
+@as_json
+def show_(id: str, as_json: bool) -> None:
+    """Show one application."""
+    with workspace() as here:
+        show_one(whole(find(here, id)), machine=as_json)
+
+
+@apps.command()
+@click.option("--name", required=True)
+@click.option("--public-key", type=click.Path(exists=True, dir_okay=False), help="A PEM file; else made.")
+@click.option("--private-key", type=click.Path(dir_okay=False), help="Where the made private key goes.")
+@hook_options
+@as_json
+def create(name: str, public_key: str | None, private_key: str | None, as_json: bool, **options: Any) -> None:
+    """Create an application; its private key is written to a file."""
+    with workspace() as here:
+        application_id = here.ids.uuid()
+        made: Path | None = None
+        if public_key:
+            pem = public_key_from(Path(public_key).read_text(), "--public-key")
+        else:
+            pair = make_pair()
+            pem = pair.public_key
+            made = Path(private_key or here.settings.data_dir / f"private-{application_id}.key")
+            write_private(made, pair.private_key)
+        now = here.clock.wall()
+        application = Application(
+            application_id=application_id,
+            account_id=here.account().account_id,
+            name=name,
+            public_key=pem,
+            capabilities={"voice": voice({}, options)},
+            privacy={"improve_ai": False},
+            created_at=now,
+            updated_at=now,
+        )
+        here.database.transact(lambda c: applications.insert(c, application))
+        row = whole(application) | ({"private_key": str(made)} if made else {})
+        show_one(row, machine=as_json)
+
+
+@apps.command()
+@click.argument("id")
+@click.option("--name")
+@click.option("--public-key", type=click.Path(exists=True, dir_okay=False))
+@hook_options
+@as_json
+def update(id: str, name: str | None, public_key: str | None, as_json: bool, **options: Any) -> None:
+    """Change an application; what is not named stays. A running server uses it on the next call."""
+    with workspace() as here:
+        before = find(here, id)
+        capabilities = dict(before.capabilities)
+        capabilities["voice"] = voice(capabilities.get("voice") or {}, options)
+        after = replace(
+            before,
+            name=name or before.name,
+            public_key=public_key_from(Path(public_key).read_text(), "--public-key")
+            if public_key
+            else before.public_key,
+            capabilities=capabilities,
+            updated_at=here.clock.wall(),
+        )
+        here.database.transact(lambda c: applications.update(c, after))
+        show_one(whole(after), machine=as_json)
+
+
+@apps.command()
+@click.argument("id")
+def delete(id: str) -> None:
+    """Delete an application; its numbers stay and lose their link."""
+    with workspace() as here:
+        found = find(here, id)
+        here.database.transact(lambda c: applications.delete(c, found.application_id))
+        click.echo(f"Deleted {found.application_id} ({found.name}).")
+
+
+def find(here: Workspace, id: str) -> Application:
+    """The application with this id."""
+    found = here.database.transact(lambda c: applications.get(c, id))
+    if found is None:
+        raise NotFound(f"there is no application {id}; see: offhook apps list")
+    return found
+
+
+def voice(before: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The voice capability with the options applied. An empty URL clears a webhook."""
+    hooks = {name: dict(value) for name, value in (before.get("webhooks") or {}).items()}
+    for name, default in HOOKS.items():
+        url, method = options.get(name), options.get(f"{name.removesuffix('_url')}_method")
+        if url == "":
+            hooks.pop(name, None)
+        elif url is not None:
+            if not url.startswith(("http://", "https://")):
+                raise Invalid(f"--{name.replace('_', '-')}", f"{url!r} is not an http:// or https:// URL")
+            hooks[name] = {"http_method": default, **hooks.get(name, {}), "address": url}
+        if method is not None and name in hooks:
+            hooks[name]["http_method"] = method
+    signed = options.get("signed_callbacks")
+    kept = before.get("signed_callbacks", True)
+    return {**before, "webhooks": hooks, "signed_callbacks": kept if signed is None else signed}
+
+
+def summary(application: Application) -> dict[str, Any]:
+    hooks = (application.capabilities.get("voice") or {}).get("webhooks") or {}
+    return {
+        "id": application.application_id,
+        "name": application.name,
+        "answer_url": (hooks.get("answer_url") or {}).get("address"),
+        "event_url": (hooks.get("event_url") or {}).get("address"),
+    }
+
+
+def whole(application: Application) -> dict[str, Any]:
+    return {
+        "id": application.application_id,
+        "name": application.name,
+        "capabilities": json.loads(json.dumps(application.capabilities)),
+        "privacy": application.privacy,
+        "public_key": application.public_key,
+        "created_at": when(application.created_at),
+        "updated_at": when(application.updated_at),
+    }

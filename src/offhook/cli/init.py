@@ -1,0 +1,152 @@
+"""`offhook init`: an account, an application and a number, made once and shown again afterwards."""
+
+import json
+import secrets
+import string
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from offhook.cli.context import ACCOUNT_FILE, Workspace, as_json, show_one, workspace, write_private
+from offhook.core.errors import Conflict
+from offhook.security.keys import KeyPair, make_pair
+from offhook.security.passwords import hash_secret
+from offhook.storage import accounts, applications, numbers, trunks
+from offhook.storage.accounts import ApiSecret
+from offhook.storage.records import Account, Application, Number, Trunk
+
+NUMBER = "15550100001"
+ANSWER_URL = "http://127.0.0.1:5000/answer"
+EVENT_URL = "http://127.0.0.1:5000/events"
+SHOWN = (
+    "api_url",
+    "rest_url",
+    "api_key",
+    "api_secret",
+    "signature_secret",
+    "application_id",
+    "private_key",
+    "number",
+    "sip_domain",
+    "ca_certificate",
+)
+LETTERS = string.ascii_lowercase + string.digits
+
+
+@click.command(help="Make the account, an application and a number, or show them again.")
+@as_json
+def init(as_json: bool) -> None:
+    with workspace() as here:
+        path = here.settings.data_dir / ACCOUNT_FILE
+        if not path.exists():
+            if here.database.transact(accounts.list):
+                raise Conflict(f"the database has an account but {path} is gone; restore it from a backup")
+            write_private(path, json.dumps(create(here), indent=2) + "\n")
+        known = addresses(here) | here.remembered()
+        show_one({name: known[name] for name in SHOWN}, machine=as_json)
+
+
+def command() -> click.Command:
+    return init
+
+
+def addresses(here: Workspace) -> dict[str, Any]:
+    """Where the platform is reached; from the settings, so that they follow a change."""
+    return {
+        "api_url": here.settings.public_url,
+        "rest_url": here.settings.public_url,
+        "sip_domain": here.settings.sip.domain,
+        "ca_certificate": None,
+    }
+
+
+def create(here: Workspace) -> dict[str, Any]:
+    """Make everything in one transaction; gives what is remembered."""
+    pair = make_pair()
+    key = "".join(secrets.choice(LETTERS) for _ in range(8))
+    secret = _secret()
+    signature = secrets.token_urlsafe(36)
+    account = Account(
+        here.ids.uuid(), key, "default", here.sealer.seal(signature.encode()), here.clock.wall()
+    )
+    application = _application(here, account, pair)
+    hashed = ApiSecret(here.ids.uuid(), account.account_id, hash_secret(secret), here.clock.wall())
+    number = Number(
+        NUMBER,
+        account.account_id,
+        application.application_id,
+        "US",
+        "landline",
+        ("VOICE",),
+        here.clock.wall(),
+    )
+
+    def rows(connection: Connection) -> None:
+        accounts.insert(connection, account)
+        accounts.add_secret(connection, hashed)
+        applications.insert(connection, application)
+        numbers.insert(connection, number)
+        trunks.insert(connection, simulated_carrier(here, account))
+
+    here.database.transact(rows)
+    private = here.settings.data_dir / "private.key"
+    write_private(private, pair.private_key)
+    return {
+        "api_key": key,
+        "api_secret": secret,
+        "signature_secret": signature,
+        "application_id": application.application_id,
+        "private_key": str(private),
+        "number": NUMBER,
+    }
+
+
+def simulated_carrier(here: Workspace, account: Account) -> Trunk:
+    """The trunk of the built-in carrier: loopback only, any destination, tried last."""
+    return Trunk(
+        trunk_id=here.ids.uuid(),
+        account_id=account.account_id,
+        name="simulated-carrier",
+        simulated=True,
+        host="carrier.offhook.localhost",
+        port=0,
+        transport="udp",
+        username=None,
+        password=None,
+        sources=("127.0.0.0/8", "::1/128"),
+        prefixes=("",),
+        priority=1_000_000,
+        enabled=True,
+        created_at=here.clock.wall(),
+    )
+
+
+def _application(here: Workspace, account: Account, pair: KeyPair) -> Application:
+    now = here.clock.wall()
+    webhooks = {
+        "answer_url": {"address": ANSWER_URL, "http_method": "GET"},
+        "event_url": {"address": EVENT_URL, "http_method": "POST"},
+    }
+    return Application(
+        application_id=here.ids.uuid(),
+        account_id=account.account_id,
+        name="first application",
+        public_key=pair.public_key,
+        capabilities={"voice": {"webhooks": webhooks, "signed_callbacks": True}},
+        privacy={"improve_ai": False},
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _secret() -> str:
+    """16 characters with a lower-case letter, an upper-case letter and a digit."""
+    while True:
+        text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
+        if (
+            any(c.islower() for c in text)
+            and any(c.isupper() for c in text)
+            and any(c.isdigit() for c in text)
+        ):
+            return text
