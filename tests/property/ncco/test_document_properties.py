@@ -12,7 +12,7 @@ from offhook.ncco.document import check, parse
 from offhook.ncco.program import Program
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(WILD)
 def test_any_value_is_a_program_or_an_ncco_error(document: Any) -> None:
     findings = check(document)

@@ -75,7 +75,7 @@ class Outside:
                 self.hang_ups += 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_random_events(data: st.DataObject) -> None:
     kept = Interpreter(SeededIds(5))
@@ -106,7 +106,7 @@ def test_random_events(data: st.DataObject) -> None:
     assert kept.finished
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_nothing_plays_once_the_hang_up_is_asked_for(data: st.DataObject) -> None:
     """Only recordings go on between the end of the program and the end of the leg."""

@@ -112,6 +112,9 @@ class Leg:
         assert len(reasons) < 2, reasons
         return reasons[0] if reasons else None
 
+    def is_finished(self) -> bool:
+        return self.interpreter.finished
+
     def play_out(self, reason: str = "done") -> list[Effect]:
         """The one prompt that plays comes to its end."""
         (playback,) = self.playing

@@ -353,7 +353,7 @@ def test_the_caller_hangs_up() -> None:
     leg = Leg([connect(), NOBODY])
     assert leg.send(LegGone()) == [StopConnect(leg.connect)]
     assert finish(leg, "cancelled") == []
-    assert leg.interpreter.finished
+    assert leg.is_finished()
 
 
 def test_a_transfer_lets_the_connected_leg_go() -> None:

@@ -177,7 +177,7 @@ def test_older_form_reads_a_dtmf_object_too() -> None:
 def test_stops_when_the_leg_is_gone() -> None:
     leg = listening()
     assert leg.send(LegGone()) == [CancelTimer(leg.last(SetTimer).key)]
-    assert leg.interpreter.finished
+    assert leg.is_finished()
     waiting = listening(maxDigits=1)
     waiting.press("1")
     assert waiting.send(LegGone()) == []
@@ -211,7 +211,7 @@ def test_asynchronous_lasts_until_the_leg_is_over() -> None:
     leg.press("2")
     assert leg.last(SendWebhook).data["dtmf"]["digits"] == "2"
     leg.send(LegGone())
-    assert leg.interpreter.finished
+    assert leg.is_finished()
     assert leg.press("3") == []
 
 

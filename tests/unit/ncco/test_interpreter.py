@@ -189,15 +189,15 @@ def test_after_the_hang_up_nothing_starts() -> None:
     assert leg.interpreter.phase == "hung_up"
     assert leg.send(Transfer(document=TALK)) == []
     assert leg.send(Digit("1")) == []
-    assert not leg.interpreter.finished
+    assert not leg.is_finished()
     assert leg.send(LegGone()) == []
-    assert leg.interpreter.finished
+    assert leg.is_finished()
 
 
 def test_a_leg_that_goes_while_the_answer_is_awaited() -> None:
     leg, token = asking()
     assert leg.send(LegGone()) == []
-    assert leg.interpreter.finished
+    assert leg.is_finished()
     assert leg.fetched(token, TALK) == []
     assert leg.send(Transfer(document=TALK)) == []
 
@@ -205,7 +205,7 @@ def test_a_leg_that_goes_while_the_answer_is_awaited() -> None:
 def test_a_leg_that_never_began() -> None:
     leg = Leg()
     assert leg.send(LegGone()) == []
-    assert leg.interpreter.finished
+    assert leg.is_finished()
     assert leg.send(Begin(TALK)) == []
 
 

@@ -122,9 +122,9 @@ def test_s21_without_a_condition_it_goes_on_under_the_connect_until_the_call_is_
     assert [type(effect).__name__ for effect in leg.effects] == ["StartRecording", "StartConnect"]
     id_ = leg.last(StartRecording).recording
     assert leg.send(LegGone()) == [StopConnect(leg.connect), StopRecording(id_)]
-    assert not leg.interpreter.finished
+    assert not leg.is_finished()
     assert leg.recorded("stopped") == []
-    assert leg.interpreter.finished
+    assert leg.is_finished()
 
 
 def test_the_end_of_the_program_does_not_wait_for_it() -> None:
@@ -183,9 +183,9 @@ def test_c1_timeout_alone_may_be_set_to_run_in_the_background() -> None:
 def test_s20_a_hang_up_while_it_records_finalises_it() -> None:
     leg = recording(AFTER, endOnSilence=3)
     assert leg.send(LegGone()) == [StopRecording(leg.last(StartRecording).recording)]
-    assert not leg.interpreter.finished
+    assert not leg.is_finished()
     leg.recorded("stopped")
-    assert leg.interpreter.finished
+    assert leg.is_finished()
     assert leg.heard == []
 
 

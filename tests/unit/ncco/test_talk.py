@@ -109,4 +109,4 @@ def test_stops_when_the_leg_is_gone() -> None:
     leg = Leg([{"action": "talk", "text": "a", "loop": 0}])
     (playback,) = leg.playing
     assert leg.send(LegGone()) == [StopPlayback(playback)]
-    assert leg.interpreter.finished
+    assert leg.is_finished()
