@@ -44,7 +44,8 @@ def _mulaw_encode() -> Octets:
     biased = np.minimum((magnitude >> 2) + 33, 0x1FFF)
     segment = np.floor(np.log2(biased)).astype(np.int32) - 5
     code = segment << 4 | (biased >> (segment + 1)) & 15
-    return ((code | negative * 0x80) ^ 0xFF).astype(np.uint8)
+    octets: Octets = ((code | negative * 0x80) ^ 0xFF).astype(np.uint8)
+    return octets
 
 
 def _alaw_encode() -> Octets:
@@ -52,7 +53,8 @@ def _alaw_encode() -> Octets:
     linear = np.minimum(magnitude >> 3, 0x0FFF)
     segment = np.maximum(np.floor(np.log2(np.maximum(linear, 1))).astype(np.int32) - 4, 0)
     code = segment << 4 | (linear >> np.maximum(segment, 1)) & 15
-    return ((code | ~negative * 0x80) ^ 0x55).astype(np.uint8)
+    octets: Octets = ((code | ~negative * 0x80) ^ 0x55).astype(np.uint8)
+    return octets
 
 
 MULAW_DECODE: Final = _mulaw_decode()

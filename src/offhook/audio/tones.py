@@ -28,7 +28,8 @@ def silence(ms: int) -> Pcm:
 def sine(frequency: float, ms: int, amplitude: float = 8000.0, first: int = 0) -> Pcm:
     """A sine of peak `amplitude`; `first` is the number of its first sample, for a seamless continuation."""
     n = np.arange(first, first + ms * RATE // 1000)
-    return np.rint(amplitude * np.sin(2 * np.pi * frequency / RATE * n)).astype(np.int16)
+    tone: Pcm = np.rint(amplitude * np.sin(2 * np.pi * frequency / RATE * n)).astype(np.int16)
+    return tone
 
 
 def dtmf(digit: str, ms: int, gain: float = 1.0, first: int = 0) -> Pcm:
@@ -36,7 +37,8 @@ def dtmf(digit: str, ms: int, gain: float = 1.0, first: int = 0) -> Pcm:
     low, high = dtmf_frequencies(digit)
     n = 2 * np.pi / RATE * np.arange(first, first + ms * RATE // 1000)
     both = DTMF_LOW_AMPLITUDE * np.sin(low * n) + DTMF_HIGH_AMPLITUDE * np.sin(high * n)
-    return np.rint(gain * both).astype(np.int16)
+    tone: Pcm = np.rint(gain * both).astype(np.int16)
+    return tone
 
 
 def dtmf_frequencies(digit: str) -> tuple[float, float]:

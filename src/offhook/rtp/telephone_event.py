@@ -31,7 +31,7 @@ class TelephoneEvent:
 
     @classmethod
     def parse(cls, payload: bytes) -> "TelephoneEvent":
-        """Read the first event of a payload; `RemoteProtocolError` (silence is right) when it is too short."""
+        """Read a payload's first event; `RemoteProtocolError` (silence is right) when it is too short."""
         if len(payload) < _PAYLOAD.size:
             raise RemoteProtocolError(f"A telephone-event has 4 octets; this one has {len(payload)}.")
         event, flags, duration = _PAYLOAD.unpack_from(payload)

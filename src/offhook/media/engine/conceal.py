@@ -74,4 +74,5 @@ def _pitch(history: Floats) -> Longs:
     energy = np.einsum("nwt,nwt->nw", windows, windows)
     likeness = product / np.sqrt(energy + 1.0)
     # The last window begins SHORTEST_PITCH before the template, the first LONGEST_PITCH.
-    return LONGEST_PITCH - np.argmax(likeness, axis=1)
+    pitch: Longs = LONGEST_PITCH - np.argmax(likeness, axis=1)
+    return pitch

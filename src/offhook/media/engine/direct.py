@@ -1,4 +1,4 @@
-"""Playback to single legs: players added to what one leg hears, after the mix, so that nobody else hears them."""
+"""Playback to single legs: players added to what one leg hears, after the mix; nobody else hears them."""
 
 import numpy as np
 

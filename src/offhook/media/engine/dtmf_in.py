@@ -1,4 +1,4 @@
-"""Keys that legs press, told in packets (RFC 4733 §2.5.2): one report per press, whatever is lost or repeated.
+"""Keys that legs press, told in packets (RFC 4733 §2.5.2): one report a press, whatever is lost or repeated.
 
 A press is known by its timestamp. It ends with a packet that says so, with a newer press, or when nothing
 more is heard of it. A press longer than its 16-bit duration comes in segments (§2.5.1.3) and is one press.

@@ -95,7 +95,7 @@ class Engine:
         self.legs.release(row)
 
     def set_audio(self, row: int, muted: bool, earmuffed: bool) -> None:
-        """`muted`: nobody hears or records the row. `earmuffed`: it hears nobody, only what is played to it."""
+        """`muted`: nobody hears or records the row. `earmuffed`: it hears only what is played to it."""
         self.legs.check(row)
         self.legs.muted[row] = muted
         self.legs.earmuffed[row] = earmuffed

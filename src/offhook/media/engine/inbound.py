@@ -1,4 +1,4 @@
-"""From datagrams to audio: the first half of a tick. Rows `[:top]` of the bus hold what the legs say after it."""
+"""From datagrams to audio: the first half of a tick. After it rows `[:top]` of the bus hold what legs say."""
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Inbound:
         self._play_out(bus, tick)
         top, legs = self.legs.top, self.legs
         audio = bus[:top]
-        self.activity.measure(audio, tick)
+        self.activity.measure(audio, self.jitter.have[:top] | legs.link[:top], tick)
         deaf = np.flatnonzero((legs.event_type[:top] == NO_EVENTS) & legs.rx[:top] & ~legs.link[:top])
         self.tones.listen(audio, self.activity.power, deaf, self.keys, now)
         self.keys.infer_ends(tick)

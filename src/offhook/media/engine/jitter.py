@@ -1,4 +1,4 @@
-"""The adaptive jitter buffer of all rows: where frames wait, when they are played (docs/specs/media-engine.md).
+"""The adaptive jitter buffer of all rows: where frames wait, when they play (docs/specs/media-engine.md).
 
 A *frame* is 20 ms of a row's stream. Its number counts from the tick in which the stream was latched, so the
 transit `tick − frame` stays small. The ring keeps the raw octets; a slot is valid when it holds the number
@@ -32,6 +32,8 @@ FORCED_EXCESS: Final = 3
 """Frames of lag too many at which the buffer is shortened even while somebody talks."""
 FAR: Final = 500
 """Frames ahead of play-out beyond which a timestamp is not believed at once."""
+EMPTY: Final = -(1 << 62)
+"""The frame number of an empty slot; no frame has it."""
 OLD: Final = -250
 """The same, behind."""
 
@@ -41,13 +43,14 @@ class JitterBuffer:
 
     def __init__(self, capacity: int) -> None:
         self.octets: Octets = np.zeros((capacity * DEPTH, FRAME), np.uint8)
-        self.slot_frame: Longs = np.full(capacity * DEPTH, -1, np.int64)
+        self.slot_frame: Longs = np.full(capacity * DEPTH, EMPTY, np.int64)
         self.play: Longs = np.zeros(capacity, np.int64)
         """The frame to play next."""
-        self.first: Longs = np.zeros(capacity, np.int64)
         self.base: Floats = np.zeros(capacity, np.float32)
         self.late_peak: Floats = np.zeros(capacity, np.float32)
         self.shrunk_at: Longs = np.zeros(capacity, np.int64)
+        self.late_run: Longs = np.zeros(capacity, np.int64)
+        """Packets that came too late since the last that did not."""
         self.latched: Flags = np.zeros(capacity, np.bool_)
         self.have: Flags = np.zeros(capacity, np.bool_)
         """Whether this tick's frame was there."""
@@ -55,8 +58,8 @@ class JitterBuffer:
 
     def wipe(self, row: int) -> None:
         self.latched[row] = self.have[row] = False
-        self.slot_frame[row * DEPTH : (row + 1) * DEPTH] = -1
-        self.play[row] = self.first[row] = self.shrunk_at[row] = 0
+        self.slot_frame[row * DEPTH : (row + 1) * DEPTH] = EMPTY
+        self.play[row] = self.shrunk_at[row] = self.late_run[row] = 0
         self.base[row] = self.late_peak[row] = 0
 
     def latch(self, row: int, tick: int) -> None:
@@ -65,11 +68,10 @@ class JitterBuffer:
         self.latched[row] = True
         self.late_peak[row] = START_LATENESS
         self.play[row] = tick - 1
-        self.first[row] = tick
 
     def flush(self, row: int) -> None:
         """Forget the frames that wait; the stream goes on with what comes next."""
-        self.slot_frame[row * DEPTH : (row + 1) * DEPTH] = -1
+        self.slot_frame[row * DEPTH : (row + 1) * DEPTH] = EMPTY
 
     def put(self, rows: Longs, frames: Longs, payloads: Octets, tick: int) -> tuple[Flags, Flags]:
         """Store whole frames, at most one per row. Returns (duplicate, late) for each."""
@@ -77,6 +79,7 @@ class JitterBuffer:
         duplicate = self.slot_frame[slots] == frames
         self.observe(rows[~duplicate], frames[~duplicate], tick)
         late = ~duplicate & (frames < self.play[rows])
+        self.late_run[rows] = np.where(late, self.late_run[rows] + 1, self.late_run[rows] * duplicate)
         fresh = ~(duplicate | late)
         if fresh.all():
             self.octets[slots] = payloads
@@ -120,7 +123,8 @@ class JitterBuffer:
     def wanted(self, top: int) -> Longs:
         """The lag each row should have, in frames."""
         lag = np.ceil(self.base[:top] + self.late_peak[:top] - np.float32(MARGIN))
-        return np.minimum(lag, self.base[:top] + MAX_LAG).astype(np.int64)
+        frames: Longs = np.minimum(lag, self.base[:top] + MAX_LAG).astype(np.int64)
+        return frames
 
     def advance(self, top: int, tick: int, quiet: Flags) -> tuple[Longs, Flags]:
         """Choose this tick's frame of rows `[:top]`: (ring slots, rows that hold still).

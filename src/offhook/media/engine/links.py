@@ -85,7 +85,7 @@ class Links:
         bus[self._index] = audio
         head += have
         np.minimum(self._lowest[:n], depth, out=self._lowest[:n])
-        if tick % PATIENCE == 0:
+        if tick % PATIENCE == PATIENCE - 1:
             head += self._lowest[:n] > 1
             np.minimum(head, self._tail[:n], out=head)
             self._lowest[:n] = QUEUE

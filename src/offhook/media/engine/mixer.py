@@ -1,4 +1,4 @@
-"""Who hears what: every conversation's sum in a tree of fan-in 4, every leg's share as the sum without its own.
+"""Who hears what: every conversation's sum in a tree of fan-in 4, every leg's share is the sum less its own.
 
 All audio of a tick lies in one array, the *bus*: legs, players, one row of zeros, the sums, and what each leg
 hears. One array lets any part name any audio by a row number. The tree is rebuilt at most once a tick.

@@ -1,4 +1,4 @@
-"""From audio to datagrams: the second half of a tick. What each leg hears is in the mixer's `heard` before it."""
+"""From audio to datagrams: the second half of a tick. Before it the mixer's `heard` holds what legs hear."""
 
 from offhook.media.engine.codecs import encode_rows
 from offhook.media.engine.dtmf_out import DigitSender

@@ -1,8 +1,9 @@
 """Players: audio from memory to one leg or to a whole conversation, with loop, gain and stop rules.
 
 A player copies a second of its samples at a time into a stage and hands them out from there, so that the
-tick is one gather for all players and the prompt itself is never copied whole. First fills are staggered, lest
-prompts that began together refill together. Loops meet sample to sample; the end is padded with silence.
+tick is one gather for all players and the prompt itself is never copied whole. First fills are staggered:
+prompts that began together must not refill together. Loops meet sample to
+sample; the end is padded with silence.
 """
 
 from dataclasses import dataclass

@@ -21,6 +21,8 @@ from offhook.media.engine.streams import Streams
 from offhook.media.engine.types import FRAME, HEADER, PACKET, Arrivals, Flags, Longs, Octets
 from offhook.rtp.sequence import MAX_DROPOUT, MAX_MISORDER
 
+STALE: Final = 10
+"""Packets late in a row after which the stream's clock is read anew."""
 ROUNDS: Final = 32
 """Packets of one row that one sweep may bring; more is a flood and is ignored."""
 
@@ -83,7 +85,8 @@ class Receiver:
         common &= (data[index, 1] & 0x7F) == legs.payload_type[rows]
         common &= data.view(">u4")[index, 2] == self.streams.ssrc[rows]
         common &= self.jitter.latched[rows] & legs.rx[rows] & ~legs.link[rows]
-        return common
+        flags: Flags = common
+        return flags
 
     def _plain(self, arrivals: Arrivals, rows: Longs, index: Longs, tick: int) -> Flags:
         """Put common packets into the buffer. Returns those whose numbers are not to be believed at once."""
@@ -109,6 +112,10 @@ class Receiver:
         payloads: Octets = arrivals.data[index, HEADER:PACKET]
         duplicate, late = jitter.put(rows, frame, payloads, tick)
         streams.count(rows, extended, sample, tick, duplicate, late)
+        for i in np.flatnonzero(jitter.late_run[rows] >= STALE).tolist():
+            # The far end's clock stood still while it was silent: everything would be late for ever.
+            streams.rebase(int(rows[i]), tick - int(frame[i]))
+            jitter.latch(int(rows[i]), tick)
         return strange
 
     def _drop_repeats(self, arrivals: Arrivals, rows: Longs, index: Longs, tick: int) -> Longs:
@@ -126,7 +133,8 @@ class Receiver:
         step = extended - streams.highest[mine]
         repeat &= (step > -MAX_MISORDER) & (step < MAX_DROPOUT) & self.legs.rx[mine]
         streams.count_event(mine[repeat], extended[repeat], tick)
-        return index[~repeat]
+        rest: Longs = index[~repeat]
+        return rest
 
     def _one(self, row: int, datagram: bytes, tick: int, now: int) -> None:
         if self.legs.link[row]:

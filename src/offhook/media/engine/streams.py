@@ -59,6 +59,11 @@ class Streams:
         self.offset[row] = stamp - tick * FRAME
         self.transit[row] = NOT_YET
 
+    def rebase(self, row: int, frames: int) -> None:
+        """Number the frames of a stream higher by `frames`."""
+        self.offset[row] -= frames * FRAME
+        self.transit[row] = NOT_YET
+
     def extend_sequence(self, rows: Longs, sequence: Longs) -> Longs:
         """16-bit numbers to extended ones, nearest to the highest of each row."""
         highest = self.highest[rows]
@@ -86,7 +91,7 @@ class Streams:
         self.transit[rows] = np.where(duplicate, last, transit)
 
     def count_event(self, rows: Longs, extended: Longs, tick: int) -> None:
-        """Count believed packets whose timestamp stands still (a key is down): it says nothing about jitter."""
+        """Count believed packets of a key press: their timestamp stands still and tells no jitter."""
         self.received[rows] += 1
         self.heard_at[rows] = tick
         self.highest[rows] = np.maximum(self.highest[rows], extended)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from offhook.audio.tables import FRAME
+from offhook.audio import tables
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -19,6 +19,8 @@ Shorts = npt.NDArray[np.int16]
 Octets = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
+FRAME: Final = tables.FRAME
+"""Samples of a frame."""
 FRAME_MS: Final = 20
 FRAME_NS: Final = 20_000_000
 HEADER: Final = 12

@@ -50,15 +50,16 @@ class Activity:
         self.voice_power[row] = 0
         self.voice_frames[row] = 0
 
-    def measure(self, audio: Floats, tick: int) -> None:
-        """Take this tick's audio of rows `[:len(audio)]`."""
+    def measure(self, audio: Floats, real: Flags, tick: int) -> None:
+        """Take this tick's audio of rows `[:len(audio)]`; what is not `real` was made up and is no voice."""
         n = len(audio)
         power, noise, voice = self.power[:n], self.noise[:n], self.voice[:n]
         np.einsum("ij,ij->i", audio, audio, out=power)
         power /= np.float32(audio.shape[1])
-        loud = power > np.maximum(noise * ABOVE, LEAST)
+        loud = (power > np.maximum(noise * ABOVE, LEAST)) & real
         falling = noise + (power - noise) * FALL
-        np.copyto(noise, np.clip(np.where(power < noise, falling, noise * RISE), LOWEST_FLOOR, HIGHEST_FLOOR))
+        moved = np.where(power < noise, falling, noise * RISE)
+        np.copyto(noise, np.clip(moved, LOWEST_FLOOR, HIGHEST_FLOOR), where=real)
         run = self.run[:n]
         np.copyto(run, np.where(loud, np.minimum(run + 1, ONSET), 0))
         sure = loud & ((run >= ONSET) | voice)
