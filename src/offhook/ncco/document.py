@@ -56,7 +56,7 @@ def _read(document: Json, limits: Limits, findings: Findings) -> tuple[list[Acti
         action = read_action(Fields(item, f"[{n}]", findings, limits))
         if action is not None:
             actions.append(action)
-    if findings.first_error is None:
+    if findings.wants_warnings and findings.first_error is None:
         _look_over(actions, findings)
     return actions, findings
 

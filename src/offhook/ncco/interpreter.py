@@ -130,8 +130,6 @@ class Interpreter:
         return [HangUpLeg(reason)]
 
     def _gone(self, now: int) -> list[Effect]:
-        if self._phase == "gone":
-            return []
         self._phase = "gone"
         self._fetch = None
         return self._runner.close(now)

@@ -73,6 +73,15 @@ def test_it_jumps_over_every_prompt_that_is_left() -> None:
     assert digits(leg) == "3"
 
 
+def test_it_may_be_asked_for_again() -> None:
+    leg = Leg([talk("one", barge_in=True), talk("two", barge_in=True), talk("three", barge_in=True), KEY])
+    leg.play_out()
+    leg.play_out("digit")
+    assert leg.heard == ["one", "two"]
+    leg.press("1")
+    assert digits(leg) == "1"
+
+
 def test_timers_of_the_input_start_after_the_prompts() -> None:
     leg = Leg([talk("one", barge_in=True), talk("two"), KEY])
     leg.wait(20)

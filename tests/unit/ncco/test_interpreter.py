@@ -85,6 +85,14 @@ def test_s34_a_broken_fallback_ends_the_call() -> None:
     assert hang_up == HangUpLeg(SYNTAX)
 
 
+def test_s34_the_fallback_is_asked_once_whoever_is_said_to_have_answered() -> None:
+    leg, token = asking()
+    leg.fetched(token, BROKEN)
+    leg.fetched(leg.last(FetchNcco).token, BROKEN, fallback=False)
+    assert len(leg.all(FetchNcco)) == 2
+    assert leg.over == SYNTAX
+
+
 def test_s33_a_fallback_that_was_asked_already_is_not_asked_again() -> None:
     leg, token = asking()
     leg.fetched(token, BROKEN, fallback=True)
@@ -170,6 +178,13 @@ def test_a_transfer_to_an_empty_program_ends_the_call() -> None:
     leg.send(Transfer(document=[]))
     assert leg.over == "program finished"
     assert leg.playing == {}
+
+
+def test_a_document_given_while_another_is_awaited_counts() -> None:
+    leg, token = asking()
+    leg.send(Transfer(document=TALK))
+    assert leg.fetched(token, [{"action": "talk", "text": "late"}]) == []
+    assert leg.heard == ["a"]
 
 
 def test_the_later_of_two_fetches_counts() -> None:
