@@ -89,7 +89,7 @@ def _is_bounded(document: Json, findings: Findings, limits: Limits) -> bool:
         if not below:
             return True
         level = below
-    findings.error("", f"the NCCO is nested deeper than {limits.depth} levels")
+    findings.error("", f"the NCCO is nested deeper than {limits.depth} levels; send a flatter one")
     return False
 
 

@@ -108,13 +108,17 @@ class Fields:
             return default
         return word == "true"
 
-    def choice(self, *names: str, options: Collection[str]) -> str | None:
-        """One of `options`, which are lower case; capitals in the document do not matter."""
+    def choice(self, *names: str, options: Collection[str], also: Collection[str] = ()) -> str | None:
+        """One of `options`, which are lower case; capitals in the document do not matter.
+
+        `also` is accepted too, but not named to people.
+        """
         path, value = self.find(*names)
         if value is None:
             return None
-        if isinstance(value, str) and value.strip().lower() in options:
-            return value.strip().lower()
+        word = value.strip().lower() if isinstance(value, str) else None
+        if word is not None and (word in options or word in also):
+            return word
         self.findings.error(path, f"must be one of {', '.join(options)}, not {shown(value)}")
         return None
 

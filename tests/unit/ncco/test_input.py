@@ -239,7 +239,11 @@ def test_a_second_asynchronous_input_replaces_the_first() -> None:
         ({"type": ["dtmf"], "dtmf": {"maxDigits": 0}}, "[0].dtmf.maxDigits", "from 1 to 20, not 0"),
         ({"timeOut": "11"}, "[0].timeOut", 'from 0 to 10, not "11"'),
         ({"maxDigits": "many"}, "[0].maxDigits", "must be a whole number"),
-        ({"type": ["dtmf"], "mode": "later"}, "[0].mode", "must be one of synchronous, asynchronous"),
+        (
+            {"type": ["dtmf"], "mode": "later"},
+            "[0].mode",
+            'must be one of synchronous, asynchronous, not "later"',
+        ),
         (
             {"type": ["dtmf"], "mode": "asynchronous", "dtmf": {"maxDigits": 1}},
             "[0].dtmf.maxDigits",

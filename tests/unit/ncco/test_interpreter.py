@@ -169,6 +169,15 @@ def test_a_transfer_to_a_broken_document_changes_nothing() -> None:
     assert len(leg.playing) == 1
 
 
+def test_a_leg_may_begin_with_a_url_of_its_own() -> None:
+    """As the called party of a connect with `onAnswer` does."""
+    leg = Leg()
+    (fetch,) = leg.send(Transfer(url="https://a.example/whisper"))
+    assert isinstance(fetch, FetchNcco)
+    leg.fetched(fetch.token, TALK)
+    assert leg.heard == ["a"]
+
+
 def test_a_transfer_to_nothing_changes_nothing() -> None:
     assert Leg(TALK).send(Transfer()) == []
 

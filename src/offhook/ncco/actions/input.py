@@ -123,7 +123,7 @@ def read(fields: Fields) -> Input:
     if not legacy:
         _check_types(fields)
     # The misspelling is what one of the client libraries sends.
-    mode = fields.choice("mode", options=("synchronous", "asynchronous", "asyncronous"))
+    mode = fields.choice("mode", options=("synchronous", "asynchronous"), also=("asyncronous",))
     keys = fields if legacy and not fields.has("dtmf") else fields.child("dtmf")
     url, method = hook(fields)
     if mode not in (None, "synchronous"):
