@@ -172,8 +172,6 @@ def host_and_port(text: str, what: str) -> tuple[str, int | None]:
         if not closed or ":" not in host or (rest and rest[0] != ":"):
             raise RemoteProtocolError(f"{what} holds a malformed IPv6 reference", 400)
         port_text = rest[1:] if rest else None
-    elif text.count(":") > 1 and is_host(text):
-        return text, None
     else:
         host, colon, after = text.partition(":")
         host = host.strip(WS)

@@ -1,7 +1,8 @@
 """The headers a SIP element must understand, typed (RFC 3261 §20).
 
 Each is parsed at most once per message; a change of the message's headers forgets what was parsed. The
-lists given belong to the message: change the headers, never the list. All functions raise RemoteProtocolError(400) with a sentence that names the header.
+lists given belong to the message: change the headers, never the list. All functions raise
+RemoteProtocolError(400) with a sentence that names the header.
 """
 
 from collections.abc import Callable
