@@ -24,10 +24,18 @@ def next_sequence(connection: Connection, order_key: str) -> int:
     return (last.scalar_one() or 0) + 1
 
 
-def pending(connection: Connection, *, after: str = "", limit: int = 1000) -> "tuple[Delivery, ...]":
-    """Deliveries not finished, by id, in portions: `after` is the last id of the portion before."""
-    where = [_column.state == PENDING, _column.delivery_id > after]
-    return tuple(_deliveries.all(connection, *where, order=[_column.delivery_id], limit=limit))
+Place = tuple[str, int]
+"""An order key and a sequence: where a portion of `pending` ended."""
+
+
+def pending(connection: Connection, *, after: Place = ("", 0), limit: int = 1000) -> "tuple[Delivery, ...]":
+    """Deliveries not finished, key by key in order, in portions: `after` is where the last one ended."""
+    key, sequence = after
+    beyond = (_column.order_key > key) | ((_column.order_key == key) & (_column.sequence > sequence))
+    where = [_column.state == PENDING, beyond]
+    return tuple(
+        _deliveries.all(connection, *where, order=[_column.order_key, _column.sequence], limit=limit)
+    )
 
 
 def list(

@@ -1,0 +1,215 @@
+"""The outbox: a state change and the webhook it causes are one transaction.
+
+`add` writes the delivery in the caller's transaction; after the commit it is queued. Within an order key
+(a leg, or a conversation) deliveries go out one at a time and in order. A delivery that gets no answer after
+its attempts is `failed`: kept, shown, and sent again on request. The `Offhook-Delivery` header is the row's
+id, the same on every attempt and after a restart. A delivery whose answer would be an NCCO is never sent
+again after a crash: the call that asked is gone. The contract is in docs/specs/webhooks.md.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from offhook.core.clock import Clock
+from offhook.core.errors import NotFound
+from offhook.core.ids import Ids, node_of
+from offhook.core.journal import Journal
+from offhook.storage import applications, deliveries
+from offhook.storage.database import Database
+from offhook.storage.records import Delivery
+from offhook.webhooks.attempts import Caller
+from offhook.webhooks.delivery import DeliveryRun, Outcome
+from offhook.webhooks.hook import Hook
+from offhook.webhooks.lanes import Lanes
+from offhook.webhooks.replies import Replies
+
+Json = Any
+
+CRASHED = "The platform restarted before this webhook was answered; the call that asked for an NCCO is over."
+STOPPING = "The platform is stopping."
+PORTION = 500
+
+log = logging.getLogger("offhook.webhooks")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    node: int = 0
+    """Only deliveries made by this node are sent again at start."""
+    per_application: int = 64
+    in_all: int = 512
+
+
+class Outbox:
+    """The webhooks of one node on their way. Made on the loop it works on."""
+
+    def __init__(
+        self,
+        database: Database,
+        caller: Caller,
+        clock: Clock,
+        ids: Ids,
+        *,
+        journal: Journal | None = None,
+        settings: OutboxSettings | None = None,
+    ) -> None:
+        self._database = database
+        self._caller = caller
+        self._clock = clock
+        self._ids = ids
+        self._journal = journal
+        self._settings = settings or OutboxSettings()
+        self._lanes = Lanes(
+            self._send, per_application=self._settings.per_application, in_all=self._settings.in_all
+        )
+        self._replies = Replies()
+        self._closed = False
+
+    def add(
+        self,
+        connection: Connection,
+        *,
+        account_id: str,
+        application_id: str,
+        order_key: str,
+        kind: str,
+        hook: Hook,
+        body: dict[str, Json],
+        expects_ncco: bool = False,
+    ) -> Delivery:
+        """Write a delivery inside a function given to `Database.submit`; it is sent after the commit.
+
+        `order_key` is `leg:<id>` or `conversation:<id>`. `body` keeps its key order on the wire.
+        """
+        delivery = Delivery(
+            delivery_id=self._ids.uuid(),
+            account_id=account_id,
+            application_id=application_id,
+            order_key=order_key,
+            sequence=deliveries.next_sequence(connection, order_key),
+            kind=kind,
+            method=hook.method,
+            url=hook.url,
+            body=body,
+            signed=hook.signed,
+            connect_timeout_ms=hook.connect_timeout_ms,
+            socket_timeout_ms=hook.socket_timeout_ms,
+            expects_ncco=expects_ncco,
+            state=deliveries.PENDING,
+            attempts=0,
+            created_at=self._clock.wall(),
+        )
+        deliveries.insert(connection, delivery)
+        self._database.after_commit(lambda: self._queue(delivery))
+        return delivery
+
+    def reply_of(self, delivery_id: str) -> "asyncio.Future[Json | None]":
+        """The reply to a delivery made with `expects_ncco`, None when it was empty.
+
+        DeliveryError when neither the URL nor the fallback answered. May be asked for before or after the
+        reply came, once.
+        """
+        return self._replies.future_of(delivery_id)
+
+    async def start(self) -> int:
+        """Give up what a crash made meaningless and queue what was not finished; gives how many are queued.
+
+        Call it before calls are accepted: a delivery of a live call must not be taken for an old one.
+        """
+        found = 0
+        place: deliveries.Place = ("", 0)
+        while portion := await self._pending_after(place):
+            place = (portion[-1].order_key, portion[-1].sequence)
+            for row in portion:
+                if node_of(row.delivery_id) != self._settings.node or self._lanes.holds(row.delivery_id):
+                    continue
+                if row.expects_ncco:
+                    await self._finish(row, Outcome(False, row.attempts, None, CRASHED))
+                else:
+                    self._queue(row)
+                    found += 1
+        if found:
+            log.info("%d webhooks of the process before this one are sent now", found)
+        return found
+
+    async def _pending_after(self, place: deliveries.Place) -> tuple[Delivery, ...]:
+        return await self._database.read(lambda c: deliveries.pending(c, after=place, limit=PORTION))
+
+    async def resend(self, delivery_id: str) -> None:
+        """Send a failed delivery again, behind the others of its key. Raises NotFound or Conflict."""
+        delivery = await self._database.write(lambda c: deliveries.requeue(c, delivery_id))
+        self._queue(delivery)
+
+    async def purge(self, before: int) -> int:
+        """Remove deliveries that were finished before an instant (UTC µs); gives how many."""
+        removed = 0
+        while True:
+            portion = await self._database.write(lambda c: deliveries.purge(c, before, PORTION))
+            removed += portion
+            if portion < PORTION:
+                return removed
+
+    async def wait_empty(self) -> None:
+        """Until nothing is queued or in flight. For tests and orderly ends."""
+        await self._lanes.wait_empty()
+
+    async def close(self, grace: float) -> None:
+        """Send for `grace` seconds more; what is left is sent after the next start."""
+        left = await self._lanes.close(grace)
+        self._closed = True
+        self._replies.close(STOPPING)
+        if left:
+            log.warning("%d webhooks are left for the next start", len(left))
+
+    def _queue(self, delivery: Delivery) -> None:
+        if not self._closed:
+            self._lanes.put(delivery)
+
+    async def _send(self, delivery: Delivery) -> None:
+        """Send one delivery and write down how it ended; what `Lanes` calls."""
+        run = DeliveryRun(self._caller, self._fallback_of, self._trace)
+        try:
+            outcome = await run.send(delivery)
+        except Exception as error:
+            log.exception("webhook %s could not be sent", delivery.delivery_id)
+            outcome = Outcome(False, run.attempts, None, f"The platform could not send it: {error}")
+        if delivery.expects_ncco:
+            self._replies.settle(delivery.delivery_id, outcome)
+        await self._finish(delivery, outcome)
+
+    async def _finish(self, delivery: Delivery, outcome: Outcome) -> None:
+        values = {
+            "state": deliveries.DELIVERED if outcome.delivered else deliveries.FAILED,
+            "attempts": outcome.attempts,
+            "last_status": outcome.status,
+            "last_error": outcome.error,
+            "finished_at": self._clock.wall(),
+        }
+        try:
+            await self._database.write(lambda c: deliveries.change(c, delivery.delivery_id, **values))
+        except NotFound:
+            log.info("webhook %s was removed while it was being sent", delivery.delivery_id)
+
+    async def _fallback_of(self, application_id: str) -> Hook | None:
+        application = await self._database.read(lambda c: applications.get(c, application_id))
+        return None if application is None else Hook.of(application, "fallback_answer_url")
+
+    def _trace(self, delivery: Delivery, attempt: int, status: int | None, error: str | None) -> None:
+        if self._journal is None:
+            return
+        scope, _, name = delivery.order_key.partition(":")
+        leg, conversation = (name, None) if scope == "leg" else (None, name)
+        line = {
+            "delivery": delivery.delivery_id,
+            "kind": delivery.kind,
+            "method": delivery.method,
+            "url": delivery.url,
+            "attempt": attempt,
+            "status": status,
+            "error": error,
+        }
+        self._journal.write(self._clock.now(), leg, conversation, "webhook.attempt", line)
