@@ -1,0 +1,28 @@
+"""What every endpoint type gives: a plan to dial, or the reason why there is none."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from offhook.sip.commands import Credentials, HeaderList
+from offhook.sip.flow import Flow
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class DialPlan:
+    """Everything an INVITE needs."""
+
+    uri: str
+    from_uri: str
+    destination: Flow
+    headers: HeaderList = ()
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unroutable:
+    """The endpoint cannot be dialled: the leg fails with `cannot_route`, and the application is told why."""
+
+    reason: str
+    rule: str = "no-route"

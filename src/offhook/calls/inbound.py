@@ -1,0 +1,164 @@
+"""An inbound call: from the INVITE to the answer.
+
+The order of one call is in `docs/specs/calls.md` §5: look up, 180 with `started` and `ringing`, answer
+webhook, media and 200, `answered` with the ACK. The caller may give up at any point (RFC 3261 §9.2, §15).
+"""
+
+import logging
+from typing import Any
+
+from offhook.calls import legmedia, lifecycle, states
+from offhook.calls.exchange import Exchange
+from offhook.calls.hooks import LegHooks
+from offhook.calls.leg import Leg, Party, Signalling, Times
+from offhook.calls.program import Program
+from offhook.calls.routing import NeedsDigest, Refused, Route, route
+from offhook.calls.states import Cause
+from offhook.core.errors import LocalStateError, MediaError, RemoteProtocolError
+from offhook.ncco.events import Begin
+from offhook.sip.commands import Answer, Challenge, Command, Reject, Ring
+from offhook.sip.events import Confirmed, Ended, InviteReceived
+
+Json = Any
+log = logging.getLogger("offhook.calls")
+UNKNOWN_CALLER = "unknown"
+OVERLOADED = (("Retry-After", "10"),)
+
+
+def invite(exchange: Exchange, event: InviteReceived) -> None:
+    """A new inbound call: find out in the background where it belongs."""
+    exchange.trace.bare("sip.event", event)
+    if exchange.closing:
+        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), "the platform is shutting down")
+        return
+    if len(exchange.live.legs) >= exchange.settings.max_legs:
+        reason = f"{exchange.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS"
+        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), reason)
+        return
+    exchange.live.arriving.add(event.session)
+    exchange.tasks.start(_arrive(exchange, event), f"inbound {event.session}")
+
+
+async def _arrive(exchange: Exchange, event: InviteReceived) -> None:
+    settings, unseal = exchange.settings, exchange.ports.unseal
+    try:
+        found = await exchange.ports.database.read(lambda rows: route(rows, event, settings, unseal))
+    except Exception:
+        exchange.live.arriving.discard(event.session)
+        _refuse(exchange, Reject(event.session, 500), "the number could not be looked up")
+        raise
+    if event.session not in exchange.live.arriving:
+        return  # the caller gave up meanwhile
+    exchange.live.arriving.discard(event.session)
+    if isinstance(found, Refused):
+        _refuse(exchange, Reject(event.session, found.status), found.reason)
+    elif isinstance(found, NeedsDigest):
+        _refuse(exchange, Challenge(event.session, settings.sip_domain), found.reason)
+    else:
+        _admit(exchange, event, found)
+
+
+def _refuse(exchange: Exchange, command: Command, reason: str) -> None:
+    log.info("inbound call %s refused: %s", command.session, reason)
+    exchange.trace.bare("refused", {"session": command.session, "reason": reason})
+    exchange.trace.bare("sip.command", command)
+    exchange.ports.sip.command(command)
+
+
+def _admit(exchange: Exchange, event: InviteReceived, found: Route) -> None:
+    """Ring, and ask the application what to do."""
+    if event.offer:
+        try:
+            legmedia.acceptable(exchange, event.offer)
+        except RemoteProtocolError as error:
+            _refuse(exchange, Reject(event.session, error.status or 488), str(error))
+            return
+    leg = _leg(exchange, event, found)
+    exchange.register(leg)
+    exchange.sip(leg, Ring(leg.signalling.session))
+    lifecycle.begin(exchange, leg, new_conversation=True, ringing=True)
+    leg.program = Program(
+        exchange, leg, lambda reason: _program_over(exchange, leg), on_ready=lambda: accept(exchange, leg)
+    )
+    leg.program.feed(Begin())
+    if exchange.settings.answer == "at_once":
+        accept(exchange, leg)
+
+
+def _leg(exchange: Exchange, event: InviteReceived, found: Route) -> Leg:
+    from_ = _caller(event)
+    party = Party(
+        leg_id=exchange.ports.ids.uuid(),
+        application=found.application,
+        direction="inbound",
+        to={"type": "phone", "number": found.number.msisdn},
+        from_=from_,
+        kind=str(from_["type"]),
+    )
+    return Leg(
+        party=party,
+        conversation=exchange.new_conversation(party.account_id, party.application_id),
+        signalling=Signalling(
+            event.session, offer=event.offer, headers=event.headers, hops=event.max_forwards
+        ),
+        hooks=LegHooks(found.application),
+        times=Times(exchange.wall()),
+    )
+
+
+def _caller(event: InviteReceived) -> dict[str, Json]:
+    """The caller as REST shows it: a number where there is one, `unknown` where there is nothing."""
+    user = event.from_user.removeprefix("+")
+    if not user:
+        return {"type": "phone", "number": UNKNOWN_CALLER}
+    if user.isascii() and user.isdigit():
+        return {"type": "phone", "number": user}
+    return {"type": "sip", "uri": event.from_uri}
+
+
+def _program_over(exchange: Exchange, leg: Leg) -> None:
+    lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US if leg.answered else states.NEVER_ANSWERED)
+
+
+def accept(exchange: Exchange, leg: Leg) -> None:
+    """Take a port and send the 200; a second call does nothing."""
+    if leg.over or leg.signalling.accepted:
+        return
+    try:
+        legmedia.reserve(exchange, leg)
+        offer = leg.signalling.offer
+        body = legmedia.answer(exchange, leg, offer) if offer else legmedia.offer(exchange, leg)
+    except MediaError as error:
+        log.warning("call %s refused: %s", leg.leg_id, error)
+        lifecycle.hang_up(exchange, leg, states.NO_RESOURCES, status=503)
+        return
+    except RemoteProtocolError as error:
+        log.info("call %s refused: %s", leg.leg_id, error)
+        lifecycle.hang_up(exchange, leg, states.NOT_ACCEPTABLE, status=488)
+        return
+    leg.signalling.accepted = True
+    exchange.sip(leg, Answer(leg.signalling.session, body))
+
+
+def confirmed(exchange: Exchange, leg: Leg, event: Confirmed) -> None:
+    """The ACK: the call stands, and the program may run."""
+    if leg.media.offered:
+        try:
+            legmedia.complete(exchange, leg, event.body)
+        except (RemoteProtocolError, LocalStateError) as error:
+            log.info("call %s ended: %s", leg.leg_id, error)
+            lifecycle.hang_up(exchange, leg, states.NOT_ACCEPTABLE)
+            return
+    legmedia.join(exchange, leg)
+    lifecycle.answered(exchange, leg)
+    if leg.program is not None:
+        leg.program.go()
+
+
+def cause_of(leg: Leg, event: Ended) -> Cause:
+    """What an `Ended` from the stack means for the leg."""
+    if leg.answered:
+        return states.HUNG_UP_BY_PEER if event.by == "remote" else states.HUNG_UP_BY_US
+    if event.cancelled:
+        return states.CALLER_GAVE_UP
+    return states.HUNG_UP_BY_PEER if event.by == "remote" else states.NEVER_CONFIRMED

@@ -1,0 +1,141 @@
+"""An outbound leg: from the order to the answer, for REST and for `connect` alike.
+
+Whoever orders the leg is its watcher and decides what happens when it is answered or over. `started` is sent
+when the leg is made, before it is known whether it can be dialled at all.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from offhook.calls import legmedia, lifecycle, notices, states
+from offhook.calls.conversation import Conversation
+from offhook.calls.endpoints.plan import DialPlan, Unroutable
+from offhook.calls.exchange import Exchange
+from offhook.calls.hooks import LegHooks
+from offhook.calls.leg import Leg, Limits, Party, Signalling, Times, Watcher
+from offhook.core.errors import LocalStateError, MediaError, RemoteProtocolError
+from offhook.sip.commands import Dial
+from offhook.sip.events import Answered, Failed, Ringing
+
+log = logging.getLogger("offhook.calls")
+SAFETY_SECONDS = 130.0
+"""How much longer than our own ring limit the stack may wait: it guards against our failure only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An outbound leg as somebody wants it."""
+
+    party: Party
+    hooks: LegHooks
+    watcher: Watcher
+    ring_s: float
+    talk_s: float
+    conversation: Conversation | None = None
+    """None: a new one."""
+    hops: int = 70
+
+
+def create(exchange: Exchange, order: Order) -> Leg:
+    """Make the leg, its row and its `started`."""
+    party = order.party
+    conversation = order.conversation
+    fresh = conversation is None
+    if conversation is None:
+        conversation = exchange.new_conversation(party.account_id, party.application_id)
+    leg = Leg(
+        party=party,
+        conversation=conversation,
+        signalling=Signalling(exchange.ports.ids.token(16), hops=order.hops),
+        hooks=order.hooks,
+        times=Times(exchange.wall()),
+        limits=Limits(ring_s=order.ring_s, talk_s=order.talk_s),
+        watcher=order.watcher,
+    )
+    exchange.register(leg)
+    lifecycle.begin(exchange, leg, new_conversation=fresh)
+    return leg
+
+
+def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:
+    """Send the INVITE, or fail the leg and say why."""
+    if leg.over:
+        return
+    if isinstance(plan, DialPlan) and leg.signalling.hops < 1:
+        plan = Unroutable("the call has gone through too many servers; it may be looping", "hops")
+    if isinstance(plan, Unroutable):
+        unroutable(exchange, leg, plan)
+        return
+    try:
+        legmedia.reserve(exchange, leg)
+    except MediaError as error:
+        log.warning("leg %s not dialled: %s", leg.leg_id, error)
+        notices.error(exchange, leg, str(error))
+        _never_sent(exchange, leg, states.NO_RESOURCES)
+        return
+    exchange.sip(
+        leg,
+        Dial(
+            session=leg.signalling.session,
+            uri=plan.uri,
+            from_uri=plan.from_uri,
+            offer=legmedia.offer(exchange, leg),
+            destination=plan.destination,
+            headers=plan.headers,
+            credentials=plan.credentials,
+            max_forwards=leg.signalling.hops,
+            ring_seconds=leg.limits.ring_s + SAFETY_SECONDS,
+        ),
+    )
+    _arm(exchange, leg)
+
+
+def unroutable(exchange: Exchange, leg: Leg, why: Unroutable) -> None:
+    """The leg cannot be dialled: `failed`, with the reason in an `error` webhook and in the journal."""
+    log.info("leg %s not dialled (%s): %s", leg.leg_id, why.rule, why.reason)
+    notices.error(exchange, leg, f"{why.reason} (rule {why.rule})")
+    _never_sent(exchange, leg, states.NO_ROUTE)
+
+
+def _never_sent(exchange: Exchange, leg: Leg, cause: states.Cause) -> None:
+    leg.signalling.over = True
+    lifecycle.finish(exchange, leg, cause)
+
+
+def _arm(exchange: Exchange, leg: Leg) -> None:
+    """The ring limit, from now."""
+    if leg.limits.ring is not None:
+        leg.limits.ring.cancel()
+    leg.limits.ring = exchange.timers.after(
+        leg.limits.ring_s, lambda: lifecycle.hang_up(exchange, leg, states.RANG_OUT)
+    )
+
+
+def ringing(exchange: Exchange, leg: Leg, event: Ringing) -> None:
+    """A provisional response: the ring limit counts from the first one on."""
+    if leg.status == "started":
+        lifecycle.ringing(exchange, leg)
+        _arm(exchange, leg)
+    if leg.watcher is not None:
+        leg.watcher.ringing(leg, event.body)
+
+
+def answered(exchange: Exchange, leg: Leg, event: Answered) -> None:
+    """The 2xx: media both ways, then the watcher's turn."""
+    leg.signalling.accepted = True
+    try:
+        legmedia.complete(exchange, leg, event.body)
+    except (RemoteProtocolError, LocalStateError) as error:
+        log.info("leg %s ended: %s", leg.leg_id, error)
+        notices.error(exchange, leg, f"the callee answered with unusable media: {error}")
+        lifecycle.hang_up(exchange, leg, states.NOT_ACCEPTABLE)
+        return
+    lifecycle.answered(exchange, leg)
+    if leg.watcher is not None:
+        leg.watcher.answered(leg)
+
+
+def failed(exchange: Exchange, leg: Leg, event: Failed) -> None:
+    """A final response that is no answer, or none at all."""
+    leg.signalling.over = True
+    lifecycle.finish(exchange, leg, states.of_failure(event.status, local=event.local))

@@ -1,0 +1,138 @@
+"""The rows and webhooks of calls: one transaction for a state change and what it causes.
+
+The only module of the domain that touches the repositories for live calls. A transaction is submitted and
+not waited for: the writer keeps the order in which they were submitted.
+"""
+
+import logging
+from asyncio import Future
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from offhook.calls.conversation import Conversation
+from offhook.calls.exchange import Exchange
+from offhook.calls.leg import Leg
+from offhook.storage import checkpoints, conversations, legs, records
+from offhook.webhooks.hook import Hook
+
+Json = Any
+Rows = Callable[[Connection], None]
+log = logging.getLogger("offhook.calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One webhook that a transaction causes."""
+
+    kind: str
+    hook: Hook | None
+    """None: nobody asked for it, and nothing is sent."""
+    body: dict[str, Json]
+    expects_ncco: bool = False
+
+
+def submit(exchange: Exchange, leg: Leg, posts: list[Post], *rows: Rows) -> "Future[list[str]]":
+    """Write `rows` and the deliveries of `posts` in one transaction; gives the delivery ids."""
+    wanted = [post for post in posts if post.hook is not None]
+    for post in wanted:
+        line = {"kind": post.kind, "url": post.hook.url if post.hook else "", "body": post.body}
+        exchange.trace.leg(leg, "webhook.out", line)
+
+    def work(connection: Connection) -> list[str]:
+        for row in rows:
+            row(connection)
+        return [_deliver(exchange, leg, post, connection) for post in wanted]
+
+    future = exchange.ports.database.submit(work)
+    future.add_done_callback(_report)
+    return future
+
+
+def _deliver(exchange: Exchange, leg: Leg, post: Post, connection: Connection) -> str:
+    delivery = exchange.ports.outbox.add(
+        connection,
+        account_id=leg.party.account_id,
+        application_id=leg.party.application_id,
+        order_key=leg.order_key,
+        kind=post.kind,
+        hook=post.hook,
+        body=post.body,
+        expects_ncco=post.expects_ncco,
+    )
+    return str(delivery.delivery_id)
+
+
+def _report(future: "Future[list[str]]") -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.error("a call could not be written to the database", exc_info=future.exception())
+
+
+def record_of(leg: Leg) -> records.Leg:
+    """The row of a leg as it is now."""
+    cause = leg.cause
+    return records.Leg(
+        leg_id=leg.leg_id,
+        account_id=leg.party.account_id,
+        application_id=leg.party.application_id,
+        conversation_id=leg.conversation.conversation_id,
+        direction=leg.party.direction,
+        to=leg.party.to,
+        from_=leg.party.from_,
+        status=leg.status,
+        created_at=leg.times.created_at,
+        detail=cause.detail if cause else None,
+        sip_code=cause.sip_code if cause else None,
+        disconnected_by=cause.by if cause else None,
+        started_at=leg.times.answered_at,
+        ended_at=leg.times.ended_at,
+    )
+
+
+def insert_leg(leg: Leg) -> Rows:
+    record = record_of(leg)
+    return lambda connection: legs.insert(connection, record)
+
+
+def update_leg(leg: Leg) -> Rows:
+    record = record_of(leg)
+    return lambda connection: legs.update(connection, record)
+
+
+def insert_conversation(conversation: Conversation, wall: int) -> Rows:
+    record = records.Conversation(
+        conversation_id=conversation.conversation_id,
+        account_id=conversation.account_id,
+        application_id=conversation.application_id,
+        name=None,
+        created_at=wall,
+    )
+    return lambda connection: conversations.insert(connection, record)
+
+
+def end_conversation(conversation: Conversation, wall: int) -> Rows:
+    identifier = conversation.conversation_id
+    return lambda connection: conversations.end(connection, identifier, wall)
+
+
+def save_checkpoint(leg: Leg, dialog: bytes, wall: int) -> Rows:
+    record = records.Checkpoint(
+        leg_id=leg.leg_id,
+        account_id=leg.party.account_id,
+        application_id=leg.party.application_id,
+        session=leg.signalling.session,
+        dialog=dialog,
+        updated_at=wall,
+    )
+    return lambda connection: checkpoints.save(connection, record)
+
+
+def drop_checkpoint(leg: Leg) -> Rows:
+    identifier = leg.leg_id
+
+    def drop(connection: Connection) -> None:
+        checkpoints.delete(connection, identifier)
+
+    return drop

@@ -1,0 +1,420 @@
+"""Inbound calls, from the INVITE to the end (S01, S34, S35; D5)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.unit.calls.bench import ANSWER, CALLER, EVENT, FALLBACK, OTHER, OWN, Bench, say
+
+from offhook.core.errors import DeliveryError
+from offhook.ipc import media
+from offhook.sip import commands, events
+from offhook.sip.events import DigestOffered
+from offhook.sip.flow import Flow
+from offhook.storage import trunks
+from offhook.storage.records import Trunk
+
+STATUSES = [f"started>{OWN}", f"ringing>{OWN}"]
+CARRIER = Flow("udp", ("192.0.2.1", 5060), ("198.51.100.7", 5060))
+
+
+def test_s01_receive_a_call_speak_hang_up(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        assert bench.sip_names == ["Ring", "Answer"]
+        assert bench.webhook_names == STATUSES
+        assert bench.media_names == ["OpenLeg"]
+        await bench.sip(events.Confirmed("in-1", b""))
+        assert bench.webhook_names == [*STATUSES, f"answered>{OWN}"]
+        assert bench.media_names == ["OpenLeg", "Join", "Play"]
+        play = bench.last(media.Play)
+        leg = bench.rows()[0]
+        assert (play.prompt, play.target) == ("/say Hello", f"conversation:{leg.conversation_id}")
+        await bench.settle(7)
+        await bench.play_out()
+        assert bench.sip_names == ["Ring", "Answer", "HangUp"]
+        assert bench.webhook_names == [*STATUSES, f"answered>{OWN}", f"completed>{OWN}"]
+        assert bench.media_names[-1] == "CloseLeg"
+        body = bench.body(f"completed>{OWN}")
+        assert body["duration"] == "7"
+        assert (body["disconnected_by"], body["sip_code"]) == ("platform", 200)
+        assert (body["price"], body["rate"]) == ("0.00000000", "0.00000000")
+        row = bench.rows()[0]
+        assert (row.status, row.disconnected_by) == ("completed", "platform")
+        assert row.ended_at is not None
+        assert bench.calls.live_legs == 0
+        assert not bench.calls.exchange.live.conversations
+
+    world(script)
+
+
+def test_answer_webhook_tells_who_calls_whom(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        method, url, params = bench.webhooks.asked[0]
+        leg = bench.rows()[0]
+        assert (method, url) == ("GET", ANSWER)
+        assert params["to"] == OWN
+        assert params["from"] == CALLER
+        assert params["uuid"] == leg.leg_id
+        assert params["conversation_uuid"] == leg.conversation_id
+
+    world(script)
+
+
+def test_s35_sip_headers_reach_the_answer_webhook(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        headers = (
+            ("X-UserId", "1938ND9"),
+            ("x-lower", "1"),
+            ("X-NexmoFoo", "no"),
+            ("user-to-user", "abc;encoding=hex"),
+            ("Subject", "no"),
+        )
+        await bench.ring_in([say("Hello")], headers=headers)
+        params = bench.webhooks.asked[0][2]
+        assert {name: value for name, value in params.items() if name.startswith("SipHeader_")} == {
+            "SipHeader_X-UserId": "1938ND9",
+            "SipHeader_x-lower": "1",
+            "SipHeader_User-to-User": "abc;encoding=hex",
+        }
+
+    world(script)
+
+
+def test_at_once_answers_before_the_ncco_and_sends_the_same_events(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        document: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        await bench.ring_in(document)
+        assert bench.sip_names == ["Ring", "Answer"]
+        await bench.sip(events.Confirmed("in-1", b""))
+        assert bench.webhook_names == [*STATUSES, f"answered>{OWN}"]
+        document.set_result([say("Hello")])
+        await bench.settle()
+        assert bench.last(media.Play).prompt == "/say Hello"
+        assert bench.sip_names == ["Ring", "Answer"]
+
+    world(script, answer="at_once")
+
+
+def test_d5_caller_gives_up_while_the_answer_webhook_runs(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        document: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        await bench.ring_in(document)
+        await bench.sip(events.Ended("in-1", "remote", True, "", ()))
+        assert bench.webhook_names == [*STATUSES, f"cancelled>{OWN}", f"completed>{OWN}"]
+        assert bench.body(f"completed>{OWN}")["duration"] == "0"
+        document.set_result([say("too late")])
+        await bench.settle(5)
+        assert bench.sip_names == ["Ring"]
+        assert bench.media_names == []
+        assert bench.calls.live_legs == 0
+
+    world(script)
+
+
+def test_caller_hangs_up_during_a_prompt(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("a long story")])
+        await bench.settle(2)
+        await bench.remote_bye("in-1")
+        assert bench.webhook_names[-1] == f"completed>{OWN}"
+        body = bench.body(f"completed>{OWN}")
+        assert (body["disconnected_by"], body["duration"]) == ("user", "2")
+        assert bench.media_names[-2:] == ["StopPlay", "CloseLeg"]
+        assert "HangUp" not in bench.sip_names
+
+    world(script)
+
+
+def test_prompt_that_is_ready_after_the_caller_left_is_not_played(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.speech.delay = 3.0
+        await bench.call_in([say("slow")])
+        await bench.remote_bye("in-1")
+        await bench.settle(5)
+        assert "Play" not in bench.media_names
+
+    world(script)
+
+
+def test_s34_invalid_ncco_asks_the_fallback(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.webhooks.documents[FALLBACK] = [say("sorry")]
+        await bench.ring_in([{"action": "tlak"}])
+        assert "Syntax error in NCCO" in bench.body("error")["reason"]
+        assert [url for _, url, _ in bench.webhooks.asked] == [ANSWER, FALLBACK]
+        assert "Syntax error in NCCO" in bench.webhooks.asked[1][2]["reason"]
+        assert bench.sip_names == ["Ring", "Answer"]
+        await bench.sip(events.Confirmed("in-1", b""))
+        assert bench.last(media.Play).prompt == "/say sorry"
+
+    world(script)
+
+
+def test_s34_invalid_ncco_and_fallback_end_the_call_unanswered(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.webhooks.documents[FALLBACK] = "no"
+        await bench.ring_in([{"action": "tlak"}])
+        assert bench.webhook_names == [*STATUSES, "error", "error", f"completed>{OWN}"]
+        assert bench.sip_names == ["Ring", "HangUp"]
+        assert bench.last(commands.HangUp).status == 480
+        assert bench.body(f"completed>{OWN}")["disconnected_by"] == "platform"
+
+    world(script)
+
+
+def test_no_application_answers_and_the_caller_is_never_charged(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in(DeliveryError("connection closed"))
+        assert bench.sip_names == ["Ring", "HangUp"]
+        assert bench.webhook_names == [*STATUSES, f"completed>{OWN}"]
+        assert bench.media_names == []
+
+    world(script)
+
+
+def test_unspeakable_text_is_reported_and_skipped(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.core.errors import SpeechError
+
+        bench.speech.failures = [SpeechError("xx-XX is not a language; use one of …")]
+        await bench.call_in([say("?", language="xx-XX"), say("second")])
+        assert "not a language" in bench.body("error")["reason"]
+        assert bench.last(media.Play).prompt == "/say second"
+
+    world(script)
+
+
+def test_speech_worker_that_died_is_asked_once_more(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.core.errors import SpeechError
+
+        bench.speech.failures = [SpeechError("worker died", retryable=True)]
+        await bench.call_in([say("hello")])
+        assert bench.last(media.Play).prompt == "/say hello"
+        assert "error" not in bench.webhook_names
+
+    world(script)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"user": "442079469999"}, 404),
+        ({"user": ""}, 404),
+        ({"user": "0"}, 404),
+        ({"flow": CARRIER}, 403),
+        ({"offer": b"v=0\r\nrubbish"}, 400),
+    ],
+)
+def test_calls_that_belong_nowhere_are_refused(world: Any, changed: dict[str, Any], status: int) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")], **changed)
+        assert bench.sip_names == ["Reject"]
+        assert bench.last(commands.Reject).status == status
+        assert "refused" in bench.journal.kinds()
+        assert bench.webhook_names == []
+        assert bench.rows() == []
+
+    world(script)
+
+
+def test_offer_without_a_common_codec_is_488(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        offer = (
+            b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            b"m=audio 4000 RTP/AVP 18\r\n"
+        )
+        await bench.ring_in([say("Hello")], offer=offer)
+        assert bench.last(commands.Reject).status == 488
+
+    world(script)
+
+
+def test_number_without_application_is_declined(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.storage import numbers
+
+        bench.database.transact(lambda rows: numbers.change(rows, OTHER, application_id=None))
+        await bench.ring_in([say("Hello")], user=OTHER)
+        assert bench.last(commands.Reject).status == 603
+
+    world(script)
+
+
+def test_no_free_port_is_503(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.media_port.ports = 0
+        await bench.ring_in([say("Hello")])
+        assert bench.last(commands.HangUp).status == 503
+        assert bench.webhook_names == [*STATUSES, f"failed>{OWN}", f"completed>{OWN}"]
+        assert bench.body(f"failed>{OWN}")["detail"] == "internal_error"
+
+    world(script)
+
+
+def test_full_house_is_503(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello")])
+        await bench.sip(bench.invite(session="in-2"))
+        refusal = bench.last(commands.Reject)
+        assert (refusal.session, refusal.status) == ("in-2", 503)
+
+    world(script, max_legs=1)
+
+
+def test_late_offer_is_answered_with_ours(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.sdp import negotiator
+
+        await bench.ring_in([say("Hello")], offer=b"")
+        answer = bench.last(commands.Answer)
+        assert b"m=audio" in answer.body
+        assert bench.media_names == []
+        body = negotiator.answer(answer.body, "127.0.0.1", 4444).body
+        await bench.sip(events.Confirmed("in-1", body))
+        assert bench.media_names == ["OpenLeg", "Join", "Play"]
+        assert bench.last(media.OpenLeg).remote == ("127.0.0.1", 4444)
+
+    world(script)
+
+
+def test_late_offer_without_an_answer_in_the_ack_ends_the_call(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")], offer=b"")
+        await bench.sip(events.Confirmed("in-1", b""))
+        assert bench.sip_names[-1] == "HangUp"
+        assert bench.webhook_names[-2:] == [f"failed>{OWN}", f"completed>{OWN}"]
+
+    world(script)
+
+
+def test_ack_that_never_comes(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        await bench.sip(events.Ended("in-1", "failure", False, "no ACK", ()))
+        assert bench.webhook_names == [*STATUSES, f"failed>{OWN}", f"completed>{OWN}"]
+        assert bench.media_names == ["OpenLeg", "CloseLeg"]
+
+    world(script)
+
+
+def _digest_trunk(bench: Bench, sources: tuple[str, ...] = ()) -> None:
+    trunk = Trunk(
+        "t-pbx", "acc", "pbx", False, "198.51.100.7", 5060, "udp", "pbx", b"s3cret", sources, (), 1, True, 1
+    )
+    bench.database.transact(lambda rows: trunks.insert(rows, trunk))
+
+
+def test_digest_trunk_is_challenged_then_let_in(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        _digest_trunk(bench)
+        await bench.ring_in([say("Hello")], flow=CARRIER)
+        challenge = bench.last(commands.Challenge)
+        assert challenge.realm == "sip.offhook.localhost"
+        right = DigestOffered("pbx", challenge.realm, False, lambda password: password == "s3cret")
+        await bench.sip(bench.invite(session="in-2", flow=CARRIER, digest=right))
+        assert bench.sip_names[-2:] == ["Ring", "Answer"]
+
+    world(script)
+
+
+def test_stale_nonce_is_challenged_again_and_a_wrong_password_refused(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        _digest_trunk(bench)
+        stale = DigestOffered("pbx", "r", True, lambda password: True)
+        await bench.ring_in([say("Hello")], flow=CARRIER, digest=stale)
+        assert bench.sip_names == ["Challenge"]
+        wrong = DigestOffered("pbx", "r", False, lambda password: False)
+        await bench.sip(bench.invite(session="in-2", flow=CARRIER, digest=wrong))
+        assert bench.last(commands.Reject).status == 403
+        assert "s3cret" not in bench.journal.dump().decode()
+
+    world(script)
+
+
+def test_trunk_is_known_by_its_source(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        _digest_trunk(bench, sources=("not a network", "198.51.100.0/24"))
+        await bench.ring_in([say("Hello")], flow=CARRIER, user="+44 20 7946 0000".replace(" ", ""))
+        assert bench.sip_names == ["Ring", "Answer"]
+
+    world(script)
+
+
+def test_simulated_carrier_is_off_when_sip_is_not_on_loopback(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        assert bench.last(commands.Reject).status == 403
+
+    world(script, simulator_active=False)
+
+
+def test_hold_and_resume_reach_the_media_worker(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello", loop=0)])
+        held = bench.invite().offer.replace(b"sendrecv", b"sendonly").replace(b" 77 1 ", b" 77 2 ")
+        await bench.sip(events.ReofferReceived("in-1", held))
+        assert b"recvonly" in bench.last(commands.AnswerReoffer).body
+        update = bench.last(media.UpdateLeg)
+        assert (update.send, update.receive) == (False, True)
+        await bench.sip(events.ReofferReceived("in-1", b"rubbish"))
+        assert bench.sip_names[-1] == "RejectReoffer"
+        assert bench.calls.live_legs == 1
+
+    world(script)
+
+
+def test_reinvite_without_offer_gets_ours_and_its_answer_is_applied(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.sdp import negotiator
+
+        await bench.call_in([say("Hello", loop=0)])
+        await bench.sip(events.ReofferReceived("in-1", b""))
+        ours = bench.last(commands.AnswerReoffer).body
+        answer = negotiator.answer(ours, "127.0.0.1", 4998).body
+        await bench.sip(events.Confirmed("in-1", answer))
+        assert bench.last(media.UpdateLeg).remote == ("127.0.0.1", 4998)
+        assert bench.webhook_names.count(f"answered>{OWN}") == 1
+
+    world(script)
+
+
+def test_answered_leg_has_a_checkpoint_until_it_is_over(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        from offhook.storage import checkpoints
+
+        await bench.call_in([say("Hello")])
+        stored = bench.database._read(checkpoints.list)
+        assert [(row.session, row.dialog) for row in stored] == [("in-1", b"dialog of in-1")]
+        await bench.remote_bye("in-1")
+        assert bench.database._read(checkpoints.list) == ()
+
+    world(script)
+
+
+def test_events_go_to_the_applications_event_url(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        assert {posted.url for posted in bench.outbox.posted} == {EVENT}
+        leg = bench.rows()[0]
+        assert {posted.order_key for posted in bench.outbox.posted} == {f"leg:{leg.leg_id}"}
+
+    world(script)
+
+
+def test_journal_has_every_input_and_output_of_the_leg(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello")])
+        kinds = bench.journal.kinds(bench.rows()[0].leg_id)
+        assert {
+            "sip.command",
+            "sip.event",
+            "webhook.out",
+            "ncco.event",
+            "ncco.effect",
+            "media.command",
+        } <= set(kinds)
+
+    world(script)
