@@ -60,12 +60,9 @@ class Database:
         The future gets what `fn` returned, after the commit, or what it raised; then nothing it did is kept.
         """
         self._check_open()
-        loop = asyncio.get_running_loop()
-        job = Job(fn, loop.create_future())
+        job = Job(fn, asyncio.get_running_loop().create_future())
         if self._inline:
-            callbacks = self._run_inline(job)
-            for callback in callbacks:
-                loop.call_soon(callback)
+            self._run_inline(job)
         else:
             self._writer.put(job)
         assert job.future is not None
@@ -88,16 +85,17 @@ class Database:
         """Run `fn` in a transaction of its own, in this thread. For programs without an event loop."""
         self._check_open()
         job = Job(fn)
-        callbacks = self._run_inline(job)
+        self._run_inline(job)
         if job.error is not None:
             raise job.error
-        for callback in callbacks:
-            callback()
         result: T = job.result
         return result
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Inside a function given to `submit`, `write` or `transact`: call back once it is committed."""
+        """Inside a function given to `submit`, `write` or `transact`: call back once it is committed.
+
+        On the loop, before the future of the write gets its result.
+        """
         self._writer.after_commit(callback)
 
     async def close(self) -> None:
@@ -116,12 +114,9 @@ class Database:
             self._closed = True
             self._dispose()
 
-    def _run_inline(self, job: Job) -> list[Callable[[], None]]:
-        """Run and settle a job; its callbacks are the caller's to make."""
+    def _run_inline(self, job: Job) -> None:
         self._writer.run_group(job, lambda: None)
-        callbacks, job.callbacks = job.callbacks, []
         job.deliver()
-        return callbacks
 
     def _read(self, fn: Callable[[Connection], T]) -> T:
         with self._read_engine.connect() as connection:

@@ -168,7 +168,7 @@ async def _send(
     except TimeoutError as error:
         raise AttemptFailed(TIMED_OUT, retryable=True) from error
     except ssl.SSLError as error:
-        raise AttemptFailed(f"TLS failed: {error.reason or error}.") from error
+        raise AttemptFailed(f"TLS failed: {error}.") from error
     except OSError as error:
         raise AttemptFailed(CLOSED, retryable=True) from error
     if len(answer.body) > MAX_BODY:

@@ -287,7 +287,9 @@ def test_deliveries_are_numbered_per_key_requeued_and_purged(memory: Database) -
     with pytest.raises(Conflict, match="not sent again"):
         memory.transact(lambda c: deliveries.requeue(c, "d3"))
     assert [d.delivery_id for d in memory.transact(deliveries.pending)] == ["d0", "d2"]
-    assert [d.delivery_id for d in memory.transact(lambda c: deliveries.pending(c, after=("leg:0", 1)))] == ["d2"]
+    assert [d.delivery_id for d in memory.transact(lambda c: deliveries.pending(c, after=("leg:0", 1)))] == [
+        "d2"
+    ]
     assert memory.transact(lambda c: deliveries.list(c, state="failed")).total == 2
     assert memory.transact(lambda c: deliveries.purge(c, 100)) == 2
     assert memory.transact(lambda c: deliveries.list(c)).total == 2
