@@ -26,7 +26,8 @@ BETA: Final = 8.0
 def _half_band() -> Floats:
     n = np.arange(TAPS) - TAPS // 2
     taps: Floats = np.sinc(n / 2) * np.kaiser(TAPS, BETA)
-    return taps / taps.sum()
+    taps /= taps.sum()
+    return taps
 
 
 _HALF_BAND: Final = _half_band()
@@ -92,7 +93,8 @@ def _kernel(reach: int, fraction: float, cutoff: float) -> Floats:
     shape = np.clip(1 - (place / (ZERO_CROSSINGS + cutoff)) ** 2, 0, None)
     window = np.i0(BETA * np.sqrt(shape)) / np.i0(BETA)
     kernel: Floats = np.sinc(place) * window * (shape > 0)
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel
 
 
 def _to_pcm(samples: Floats) -> Pcm:

@@ -1,6 +1,7 @@
 """Tones, levels, correlation, resampling."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from offhook.audio import levels, resampling, tones
@@ -75,8 +76,10 @@ def test_correlation_of_the_unlike_is_low() -> None:
     ("source", "target"), [(8000, 16000), (44100, 8000), (48000, 8000), (8000, 44100), (11025, 8000)]
 )
 def test_resampling_keeps_a_tone_in_its_place(source: int, target: int) -> None:
-    def tone(rate: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return 8000 * np.sin(2 * np.pi * 1000 / rate * np.arange(rate // 2))
+    def tone(rate: int) -> npt.NDArray[np.float64]:
+        n = np.arange(rate // 2, dtype=np.float64)
+        wave: npt.NDArray[np.float64] = 8000 * np.sin(2 * np.pi * 1000 / rate * n)
+        return wave
 
     out = resampling.resample(tone(source).astype(np.int16), source, target)
     expected = tone(target)

@@ -200,7 +200,7 @@ def test_the_buffer_shrinks_again_in_silence() -> None:
 @pytest.mark.parametrize("every", [1000, -1000])
 def test_a_drifting_clock_is_followed(every: int) -> None:
     bench = Bench()
-    one, two = pair(bench)
+    one, _ = pair(bench)
     voice = np.concatenate([speech(20, 1), np.zeros(160 * 20, np.int16)])
     for tick in range(3300):
         if not one.saying:

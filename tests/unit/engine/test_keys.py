@@ -13,13 +13,11 @@ from offhook.rtp import DIGITS, RtpPacket, TelephoneEvent
 def press(
     bench: Bench, phone: Phone, event: int, updates: int = 5, ends: int = 3, lose: tuple[int, ...] = ()
 ) -> None:
-    """A whole key press: `updates` packets 20 ms apart, the last repeated; `lose` names packets that vanish."""
-    count = 0
+    """A whole key press: packets 20 ms apart, the last repeated; `lose` names those that vanish."""
     for index in range(updates + ends - 1):
         duration = min(index + 1, updates) * 160
         packet = phone.key(event, duration, end=index >= updates - 1, marker=index == 0)
-        bench.tick(*([] if count in lose else [(phone.row, packet)]))
-        count += 1
+        bench.tick(*([] if index in lose else [(phone.row, packet)]))
     phone.pass_time(updates + ends - 1)
 
 

@@ -77,7 +77,8 @@ class JitterBuffer:
         """Store whole frames, at most one per row. Returns (duplicate, late) for each."""
         slots = rows * DEPTH + frames % DEPTH
         duplicate = self.slot_frame[slots] == frames
-        self.observe(rows[~duplicate], frames[~duplicate], tick)
+        new = ~duplicate
+        self.observe(rows[new], frames[new], frames[new], tick)
         late = ~duplicate & (frames < self.play[rows])
         self.late_run[rows] = np.where(late, self.late_run[rows] + 1, self.late_run[rows] * duplicate)
         fresh = ~(duplicate | late)
@@ -89,36 +90,49 @@ class JitterBuffer:
             self.slot_frame[slots[fresh]] = frames[fresh]
         return duplicate, late
 
-    def observe(self, rows: Longs, frames: Longs, tick: int) -> None:
-        """Learn from the arrival times of frames, at most one per row; make room for those far ahead."""
+    def observe(self, rows: Longs, frames: Longs, ends: Longs, tick: int) -> None:
+        """Learn from the arrival times of packets, at most one per row; make room for those far ahead.
+
+        `frames` are the first frames they touch, `ends` the last.
+        """
         transit = (tick - frames).astype(np.float32)
         base = np.minimum(self.base[rows] + np.float32(BASE_RISE), transit)
         lateness = np.minimum(transit - base, np.float32(MAX_LAG))
         self.base[rows] = base
         self.late_peak[rows] = np.maximum(self.late_peak[rows] * np.float32(PEAK_DECAY), lateness)
-        over = frames - self.play[rows] >= DEPTH
+        over = ends - self.play[rows] >= DEPTH
         if over.any():
             # The far end ran ahead (a stall on the way, or in us): drop what is old, keep a margin.
             jumped = rows[over]
             self.play[jumped] = frames[over] - 2
             self.base[jumped] = transit[over]
 
-    def write(self, row: int, sample: int, octets: Octets, silence: int) -> None:
-        """Store any number of samples from any position of the stream; the caller has checked the range.
+    def write(self, rows: Longs, samples: Longs, payloads: Octets, silence: Octets) -> Flags:
+        """Store packets of any length from any position, at most one per row; all are equally long.
 
-        A frame that is only partly filled plays silence for the rest.
+        A frame that is only partly filled plays `silence` for the rest. Returns those that came too late.
         """
-        done = 0
-        while done < octets.size:
-            frame, offset = divmod(sample + done, FRAME)
-            take = min(FRAME - offset, octets.size - done)
-            if frame >= self.play[row]:
-                slot = row * DEPTH + frame % DEPTH
-                if self.slot_frame[slot] != frame:
-                    self.octets[slot] = silence
-                    self.slot_frame[slot] = frame
-                self.octets[slot, offset : offset + take] = octets[done : done + take]
-            done += take
+        size = payloads.shape[1]
+        first, last = samples // FRAME, (samples + size - 1) // FRAME
+        play = self.play[rows]
+        for step in range(int((last - first).max()) + 1):
+            frames = first + step
+            slots = rows * DEPTH + frames % DEPTH
+            fresh = (frames <= last) & (frames >= play) & (self.slot_frame[slots] != frames)
+            self.octets[slots[fresh]] = silence[fresh][:, None]
+            self.slot_frame[slots[fresh]] = frames[fresh]
+        place = samples[:, None] + np.arange(size)
+        timely = place >= (play * FRAME)[:, None]
+        place %= DEPTH * FRAME
+        place += (rows * (DEPTH * FRAME))[:, None]
+        flat = self.octets.reshape(-1)
+        if timely.all():
+            flat[place] = payloads
+        else:
+            flat[place[timely]] = payloads[timely]
+        late = last < play
+        self.late_run[rows] = np.where(late, self.late_run[rows] + 1, 0)
+        return late
 
     def wanted(self, top: int) -> Longs:
         """The lag each row should have, in frames."""

@@ -8,10 +8,13 @@ import heapq
 
 import numpy as np
 
+from offhook.audio.tables import ALAW_SILENCE, MULAW_SILENCE
 from offhook.core.errors import LocalStateError, MediaError
 from offhook.media.engine.types import NO_EVENTS, Flags, LegSettings, Longs, Octets
 
 LAWS = {"PCMU": 0, "PCMA": 1}
+SILENCE: Octets = np.array([MULAW_SILENCE, ALAW_SILENCE], np.uint8)
+"""By law: the octet of digital silence."""
 
 
 class Legs:

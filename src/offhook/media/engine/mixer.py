@@ -50,6 +50,8 @@ class Mixer:
         self._levels: list[Level] = []
 
     def join(self, row: int, conversation: int) -> None:
+        if self.conversation[row] == conversation:
+            return
         self.leave(row)
         self.conversation[row] = conversation
         self.joined.setdefault(conversation, []).append(row)

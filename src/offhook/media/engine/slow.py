@@ -8,17 +8,16 @@ A number that does not fit is believed when a second packet follows it in order 
 when it does so while the old one is quiet, or at once when the old one has been silent for 60 ms.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from offhook.audio.tables import ALAW_SILENCE, MULAW_SILENCE
 from offhook.core.errors import RemoteProtocolError
 from offhook.media.engine.dtmf_in import DigitReceiver
-from offhook.media.engine.jitter import DEPTH, FAR, OLD, JitterBuffer
-from offhook.media.engine.legs import Legs
+from offhook.media.engine.jitter import FAR, OLD, JitterBuffer
+from offhook.media.engine.legs import SILENCE, Legs
+from offhook.media.engine.repeats import Repeats
 from offhook.media.engine.streams import Streams
 from offhook.media.engine.types import FRAME, NO_EVENTS, Octets, SourceChanged
 from offhook.rtp.packet import RtpPacket
@@ -32,8 +31,6 @@ LONGEST_PAYLOAD: Final = 8 * FRAME
 SILENT_TICKS: Final = 3
 QUIET_TICKS: Final = 2
 """A source in use gives way to a proven one when it missed a tick; two that talk at once do not alternate."""
-RECENT: Final = 32
-"""Sequence numbers remembered to tell duplicates of uncommon packets."""
 
 
 @dataclass(slots=True)
@@ -55,11 +52,11 @@ class SlowPath:
         self.changed: list[SourceChanged] = []
         """Changes of source in this tick."""
         self._suspects: dict[int, Suspect] = {}
-        self._recent: dict[int, deque[int]] = {}
+        self.repeats = Repeats(legs.capacity)
 
     def wipe(self, row: int) -> None:
         self._suspects.pop(row, None)
-        self._recent.pop(row, None)
+        self.repeats.wipe(row)
 
     def packet(self, row: int, datagram: bytes, tick: int, now: int) -> None:
         """Take one datagram of an open leg. Never raises on what it holds."""
@@ -123,13 +120,9 @@ class SlowPath:
         return -MAX_MISORDER < step < MAX_DROPOUT and oldest < ahead < FAR
 
     def _repeated(self, row: int, sequence: int) -> bool:
-        recent = self._recent.get(row)
-        if recent is None:
-            recent = self._recent[row] = deque(maxlen=RECENT)
-        if sequence in recent:
-            return True
-        recent.append(sequence)
-        return False
+        rows = np.array([row])
+        extended = self.streams.extend_sequence(rows, np.array([sequence]))
+        return bool(self.repeats.enter(rows, extended)[0])
 
     def _latch(self, row: int, packet: RtpPacket, tick: int) -> None:
         self.wipe(row)
@@ -145,17 +138,10 @@ class SlowPath:
     def _audio(self, row: int, packet: RtpPacket, tick: int) -> None:
         sample = self._sample(row, packet)
         payload: Octets = np.frombuffer(packet.payload[:LONGEST_PAYLOAD], np.uint8)
-        frame = sample // FRAME
-        rows, frames = np.array([row]), np.array([frame])
-        self.jitter.observe(rows, frames, tick)
-        end = (sample + payload.size - 1) // FRAME
-        if end - int(self.jitter.play[row]) >= DEPTH:
-            self.jitter.observe(rows, np.array([end]), tick)
-        late = end < self.jitter.play[row]
-        if not late:
-            silence = ALAW_SILENCE if self.legs.law[row] else MULAW_SILENCE
-            self.jitter.write(row, sample, payload, silence)
-        self._count(row, packet, tick, late=bool(late))
+        rows, samples = np.array([row]), np.array([sample])
+        self.jitter.observe(rows, samples // FRAME, (samples + payload.size - 1) // FRAME, tick)
+        late = self.jitter.write(rows, samples, payload[None, :], SILENCE[self.legs.law[rows]])
+        self._count(row, packet, tick, late=bool(late[0]))
 
     def _event(self, row: int, packet: RtpPacket, tick: int, now: int) -> None:
         self._count(row, packet, tick, audio=False)
