@@ -32,7 +32,7 @@ OnInvite = Callable[[InviteReceived], None]
 
 
 class Agent:
-    """Bound to `host`:`port` (0 for any) from the start."""
+    """Bound to `host`:`port` (0 for any) from the start. `loop` is the running one where none is given."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Agent:
         *,
         on_invite: OnInvite | None = None,
         user_agent: str = "Offhook simulator",
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.clock = clock
         self.host = host
@@ -59,8 +60,9 @@ class Agent:
             user_agent=user_agent,
             nonce_secret=ids.token(16).encode(),
         )
-        loop = asyncio.get_running_loop()
-        self._driver = SipDriver(SipStack(config, ids), clock, self._send, self._event, loop)
+        stack = SipStack(config, ids)
+        chosen = loop or asyncio.get_running_loop()
+        self._driver = SipDriver(stack, clock, self._send, self._event, chosen)
 
     def own(self, session: str, owner: Owner) -> None:
         """Events of `session` go to `owner` until the session is over."""

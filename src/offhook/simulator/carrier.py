@@ -5,6 +5,7 @@ or else a default whose behaviour follows from the last two digits (docs/specs/s
 the platform are INVITEs from the carrier's address with the dialled number as user.
 """
 
+import asyncio
 from collections import deque
 
 from offhook.core.clock import Clock
@@ -20,7 +21,7 @@ from offhook.simulator.behaviour import (
     voicemail,
 )
 from offhook.simulator.bridge import Bridge
-from offhook.simulator.phone import Phone
+from offhook.simulator.phone import Phone, without_separators
 from offhook.simulator.wire import Wire
 from offhook.sip.events import InviteReceived
 from offhook.sip.flow import Address
@@ -47,9 +48,17 @@ class Carrier:
     """Listens at `host`:`port` (0 for any free port) from the start."""
 
     def __init__(
-        self, wire: Wire, clock: Clock, ids: Ids, host: str, port: int = 0, *, tts: TTS | None = None
+        self,
+        wire: Wire,
+        clock: Clock,
+        ids: Ids,
+        host: str,
+        port: int = 0,
+        *,
+        tts: TTS | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self.agent = Agent(wire, clock, ids, host, port, on_invite=self._invited)
+        self.agent = Agent(wire, clock, ids, host, port, on_invite=self._invited, loop=loop)
         self.dialled: deque[Phone] = deque(maxlen=REMEMBERED)
         """Default phones, one per call, oldest first."""
         self._bridges: set[Bridge] = set()
@@ -102,6 +111,5 @@ class Carrier:
 
 
 def _digits(number: str) -> str:
-    """A number as it is compared: without `+` and separators; a name stays as it is."""
-    bare = "".join(character for character in number if character not in "+-. ()")
-    return bare if bare.isdigit() else number
+    """A number as it is compared: with or without `+` it is the same."""
+    return without_separators(number).removeprefix("+")

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 
 from offhook.core.clock import Clock
+from offhook.core.errors import Invalid
 from offhook.core.ids import Ids
 from offhook.sdp.negotiator import CODECS
 from offhook.simulator.agent import Agent
@@ -58,9 +59,10 @@ class Phone:
         port: int = 0,
         tts: TTS | None = None,
         codecs: Sequence[str] = CODECS,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> "Phone":
         """A phone with a SIP endpoint of its own at `host`:`port`; every INVITE that reaches it is for it."""
-        agent = Agent(wire, clock, ids, host, port)
+        agent = Agent(wire, clock, ids, host, port, loop=loop)
         phone = cls(agent, number, behaviour, tts=tts, codecs=codecs)
         agent.on_invite = phone.receive
         return phone
@@ -79,8 +81,10 @@ class Phone:
         headers: Sequence[tuple[str, str]] = (),
         ring_seconds: float = 120.0,
     ) -> Call:
-        """Dial a number or a SIP URI; the INVITE goes to `destination`."""
-        uri = to if to.startswith(("sip:", "sips:")) else _uri(to, destination)
+        """Dial a number or a SIP URI; the INVITE goes to `destination`. Raises Invalid."""
+        uri = to if to.startswith("sip:") else _uri(without_separators(to), destination)
+        if any(character.isspace() or not character.isprintable() for character in uri):
+            raise Invalid("to", f"{to!r} is neither a number nor a SIP URI such as sip:alice@127.0.0.1:5070")
         call = self._new_call(Report("outbound", to, uri))
         call.dial(destination, uri, self.number, script, headers=tuple(headers), ring_seconds=ring_seconds)
         return call
@@ -111,6 +115,12 @@ class Phone:
         call = Call(self.agent, report, self._tts, self._codecs)
         self.calls.append(call)
         return call
+
+
+def without_separators(number: str) -> str:
+    """A telephone number without what people write between digits; anything else as it stands."""
+    bare = "".join(character for character in number if character not in "-. ()")
+    return bare if bare.removeprefix("+").isdigit() else number
 
 
 def _uri(number: str, destination: Address) -> str:
