@@ -6,7 +6,7 @@ an answer would tell them that somebody is here. Who is calling and what it may 
 """
 
 import ipaddress
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -72,8 +72,8 @@ class Acl:
         deny: Iterable[str] = (),
         trusted: Iterable[str] = (),
         *,
-        rate: float = 200.0,
-        burst: float = 1000.0,
+        rate: float = 1000.0,
+        burst: float = 3000.0,
         size: int = MAX_SOURCES,
     ) -> None:
         self._allow = _networks(allow)
@@ -82,30 +82,43 @@ class Acl:
         self._datagrams = Buckets(rate, burst, size)
         self._garbage = Buckets(GARBAGE_RATE, GARBAGE_BURST, size)
         self._refusals = Buckets(REFUSAL_RATE, REFUSAL_BURST, size)
+        self.silences: Counter[str] = Counter()
+        """How often each rule kept us silent: deny, not allowed, rate, garbage, scanner, refusals."""
 
     def admits(self, now: int, host: str, data: bytes) -> bool:
         """Whether a datagram from `host` is looked at. False means silence."""
-        if not self._listed(host):
-            return False
-        if _within(self._trusted, host):
-            return True
-        if self._garbage.empty(now, host) or not self._datagrams.take(now, host):
-            return False
-        if not is_keepalive(data) and (not looks_like_sip(data) or is_scanner(data)):
-            self._garbage.take(now, host)
-            return False
-        return True
+        rule = self._against(now, host, data)
+        if rule is not None:
+            self.silences[rule] += 1
+        return rule is None
 
     def may_answer(self, now: int, host: str, data: bytes) -> bool:
         """Whether what we are about to send to `host` may go: False for one refusal too many."""
         if status_of(data) not in REFUSALS or _within(self._trusted, host):
             return True
-        return self._refusals.take(now, host)
+        if self._refusals.take(now, host):
+            return True
+        self.silences["refusals"] += 1
+        return False
 
-    def _listed(self, host: str) -> bool:
+    def _against(self, now: int, host: str, data: bytes) -> str | None:
+        """The rule that speaks against a datagram, None when none does."""
         if _within(self._deny, host):
-            return False
-        return not self._allow or _within(self._allow, host) or _within(self._trusted, host)
+            return "deny"
+        if _within(self._trusted, host):
+            return None
+        if self._allow and not _within(self._allow, host):
+            return "not allowed"
+        if self._garbage.empty(now, host):
+            return "garbage"
+        if not self._datagrams.take(now, host):
+            return "rate"
+        if is_keepalive(data):
+            return None
+        rule = "garbage" if not looks_like_sip(data) else "scanner" if is_scanner(data) else None
+        if rule is not None:
+            self._garbage.take(now, host)
+        return rule
 
 
 def looks_like_sip(data: bytes) -> bool:
