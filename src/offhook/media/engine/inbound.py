@@ -35,7 +35,7 @@ class Inbound:
         self.jitter = JitterBuffer(legs.capacity)
         self.keys = DigitReceiver(legs.capacity)
         self.slow = SlowPath(legs, self.streams, self.jitter, self.keys)
-        self.receiver = Receiver(legs, self.links, self.streams, self.jitter, self.slow)
+        self.receiver = Receiver(legs, self.links, self.slow)
         self.concealer = Concealer(legs.capacity)
         self.activity = Activity(legs.capacity)
         self.tones = ToneDetector(legs.capacity)

@@ -130,7 +130,7 @@ class JitterBuffer:
             flat[place] = payloads
         else:
             flat[place[timely]] = payloads[timely]
-        late = last < play
+        late: Flags = last < play
         self.late_run[rows] = np.where(late, self.late_run[rows] + 1, 0)
         return late
 

@@ -35,13 +35,11 @@ GRAIN: Final = FRAME // 2
 class Receiver:
     """Sorts arrivals and feeds the jitter buffer."""
 
-    def __init__(
-        self, legs: Legs, links: Links, streams: Streams, jitter: JitterBuffer, slow: SlowPath
-    ) -> None:
+    def __init__(self, legs: Legs, links: Links, slow: SlowPath) -> None:
         self.legs = legs
         self.links = links
-        self.streams = streams
-        self.jitter = jitter
+        self.streams: Streams = slow.streams
+        self.jitter: JitterBuffer = slow.jitter
         self.slow = slow
         self._first: Longs = np.zeros(legs.capacity, np.int64)
 

@@ -1,4 +1,4 @@
-"""Which of the last 64 sequence numbers of a row have been seen, for packets that no buffer slot can tell apart.
+"""Which of the last 64 sequence numbers of a row have been seen.
 
 Common packets need no such memory: the slot of their frame is taken. Only uncommon ones are entered here.
 """
