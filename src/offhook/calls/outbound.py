@@ -73,21 +73,25 @@ def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:
         notices.error(exchange, leg, str(error))
         _never_sent(exchange, leg, states.NO_RESOURCES)
         return
-    exchange.sip(
-        leg,
-        Dial(
-            session=leg.signalling.session,
-            uri=plan.uri,
-            from_uri=plan.from_uri,
-            offer=legmedia.offer(exchange, leg),
-            destination=plan.destination,
-            headers=plan.headers,
-            credentials=plan.credentials,
-            max_forwards=leg.signalling.hops,
-            ring_seconds=leg.limits.ring_s + SAFETY_SECONDS,
-        ),
-    )
     _arm(exchange, leg)
+    try:
+        exchange.sip(leg, _invite(exchange, leg, plan))
+    except LocalStateError as error:
+        unroutable(exchange, leg, Unroutable(f"the INVITE cannot be sent: {error}"))
+
+
+def _invite(exchange: Exchange, leg: Leg, plan: DialPlan) -> Dial:
+    return Dial(
+        session=leg.signalling.session,
+        uri=plan.uri,
+        from_uri=plan.from_uri,
+        offer=legmedia.offer(exchange, leg),
+        destination=plan.destination,
+        headers=plan.headers,
+        credentials=plan.credentials,
+        max_forwards=leg.signalling.hops,
+        ring_seconds=leg.limits.ring_s + SAFETY_SECONDS,
+    )
 
 
 def unroutable(exchange: Exchange, leg: Leg, why: Unroutable) -> None:

@@ -6,6 +6,7 @@ the media worker and the application by calling `sip`, `media` and `answer_with`
 
 import asyncio
 from asyncio import Future
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,12 @@ class FakeReservation:
 class FakeSip:
     sent: list[commands.Command] = field(default_factory=list)
     loaded: list[tuple[str, bytes]] = field(default_factory=list)
+    react: Callable[[commands.Command], None] = lambda command: None
+    """What the stack does from within a command, before it returns."""
 
     def command(self, command: commands.Command) -> None:
         self.sent.append(command)
+        self.react(command)
 
     def dump(self, session: str) -> bytes | None:
         return f"dialog of {session}".encode()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.calls.bench import ANSWER, CALLEE, OTHER, OWN, Bench, say
 
-from offhook.core.errors import Conflict, Invalid
+from offhook.core.errors import Conflict, Invalid, LocalStateError
 from offhook.ipc import media
 from offhook.ncco.effects import PhoneEndpoint, SipEndpoint
 from offhook.sip import commands, events
@@ -305,5 +305,51 @@ def test_closing_platform_refuses(world: Any) -> None:
             await bench.calls.create(bench.request())
         await bench.sip(bench.invite())
         assert bench.last(commands.Reject).status == 503
+
+    world(script)
+
+
+def test_stack_that_reports_the_end_from_within_the_command(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        def react(command: commands.Command) -> None:
+            if isinstance(command, commands.HangUp):
+                bench.calls.on_sip(events.Failed(command.session, 487, "cancelled", (), True))
+
+        bench.sip_port.react = react
+        leg = await bench.calls.create(bench.request())
+        await bench.settle()
+        await bench.calls.hang_up(leg.leg_id)
+        assert bench.webhook_names == [f"started>{TO}", f"cancelled>{TO}", f"completed>{TO}"]
+        assert not bench.calls.exchange.live.ending
+
+    world(script)
+
+
+def test_transport_that_fails_from_within_the_dial(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        def react(command: commands.Command) -> None:
+            if isinstance(command, commands.Dial):
+                bench.calls.on_sip(events.Failed(command.session, 503, "no transport", (), True))
+
+        bench.sip_port.react = react
+        await bench.calls.create(bench.request())
+        await bench.settle(100)
+        assert bench.webhook_names == [f"started>{TO}", f"failed>{TO}", f"completed>{TO}"]
+        assert bench.sip_names == ["Dial"]
+
+    world(script)
+
+
+def test_invite_that_the_stack_will_not_send(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        def react(command: commands.Command) -> None:
+            raise LocalStateError("a header holds a control character")
+
+        bench.sip_port.react = react
+        await bench.calls.create(bench.request())
+        await bench.settle()
+        assert "control character" in bench.body("error")["reason"]
+        assert bench.webhook_names[-2:] == [f"failed>{TO}", f"completed>{TO}"]
+        assert len(bench.media_port.released) == 1
 
     world(script)
