@@ -8,6 +8,7 @@ docs/specs/sip-dialog.md.
 from dataclasses import dataclass, field
 
 from offhook.core.errors import RemoteProtocolError
+from offhook.sip.address import Address
 from offhook.sip.headers import Star, call_id, contacts, cseq, from_, record_routes, to
 from offhook.sip.message import Message, Request, Response
 from offhook.sip.uri import Uri
@@ -128,5 +129,7 @@ def is_loose(route: str) -> bool:
 
 def uri_of(route: str) -> str:
     """The URI inside a Route value."""
-    start, end = route.find("<"), route.rfind(">")
-    return route[start + 1 : end] if 0 <= start < end else route.strip()
+    try:
+        return Address.parse(route).uri
+    except RemoteProtocolError:
+        return route.strip()
