@@ -59,7 +59,7 @@ class _Reader:
         self._stack = [_Style()]
         self._text = ""
         self._spaced = False
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate("utf-8")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -68,8 +68,8 @@ class _Reader:
 
     def read(self, text: str) -> list[Segment]:
         try:
-            # Declared as text already: an encoding named in the document must not be applied again.
-            self._parser.Parse(text.partition("?>")[2] if text.startswith("<?xml") else text, True)
+            # The parser is told UTF-8, so an encoding that the document names is not applied again.
+            self._parser.Parse(text.encode("utf-8", "replace"), True)
         except expat.ExpatError as error:
             problem = expat.errors.messages.get(error.code, "not well formed")
             raise self._error(problem, error.lineno, error.offset + 1) from error

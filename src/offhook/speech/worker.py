@@ -13,9 +13,8 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from offhook.core.clock import Clock, SystemClock
@@ -127,18 +126,19 @@ class SpeechWorker:
 # ── the process ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def run(socket: str, name: str) -> None:
-    """Serve at `socket` until standard input closes or a signal asks to end."""
+async def serve(socket: str, name: str, shm_prefix: str | None, parent_fd: int) -> None:
+    """Serve at `socket` until the parent's pipe closes or a signal asks to end."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    _watch_parent(loop, parent_fd, stopped)
     engine = EspeakTTS()
     # Whoever connects may rely on speech: an engine that cannot speak ends the process here.
     await render(engine, plain("ready"), engine.voice("en-US", 0))
-    worker = SpeechWorker(engine, SharedPrompts(), SystemClock(), RandomIds().uuid(), name)
+    worker = SpeechWorker(engine, SharedPrompts(shm_prefix), SystemClock(), RandomIds().uuid(), name)
     listener = await unix_listener(socket, worker.accept)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    _watch_parent(loop, stopped)
+    log.info("speech worker ready at %s", socket)
     try:
         await stopped.wait()
     finally:
@@ -147,27 +147,35 @@ async def run(socket: str, name: str) -> None:
         remove_socket(socket)
 
 
-def _watch_parent(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
-    """Set `stopped` at the end of standard input. A file or a terminal says nothing about a parent."""
+def _watch_parent(loop: asyncio.AbstractEventLoop, descriptor: int, stopped: asyncio.Event) -> None:
+    """Set `stopped` when the pipe from the parent ends. A file or a terminal says nothing about a parent."""
 
     def readable() -> None:
-        if not os.read(0, 4096):
-            loop.remove_reader(0)
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
             stopped.set()
 
     try:
-        loop.add_reader(0, readable)
+        loop.add_reader(descriptor, readable)
     except (OSError, ValueError):
-        log.debug("standard input cannot be watched")
+        log.debug("descriptor %d cannot be watched", descriptor)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="offhook.speech.worker", description=__doc__)
-    parser.add_argument("--socket", required=True, help="path of the Unix socket to listen on")
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="offhook.speech.worker", description="Offhook's speech worker")
+    parser.add_argument("--socket", required=True, help="Unix socket to listen on")
     parser.add_argument("--name", default="speech-0", help="what this worker calls itself")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    asyncio.run(run(arguments.socket, arguments.name))
+    parser.add_argument("--shm-prefix", help="prefix of shared-memory names; default from the environment")
+    parser.add_argument(
+        "--parent-fd", type=int, default=0, help="end when this descriptor reaches end of file"
+    )
+    parser.add_argument("--log-level", default="info")
+    options = parser.parse_args(argv)
+    logging.basicConfig(
+        level=options.log_level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    os.umask(0o077)
+    asyncio.run(serve(options.socket, options.name, options.shm_prefix, options.parent_fd))
 
 
 if __name__ == "__main__":
