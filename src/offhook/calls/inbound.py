@@ -141,7 +141,9 @@ def accept(exchange: Exchange, leg: Leg) -> None:
 
 
 def confirmed(exchange: Exchange, leg: Leg, event: Confirmed) -> None:
-    """The ACK: the call stands, and the program may run."""
+    """The ACK: the call stands, and the program may run. Only the first one counts."""
+    if leg.answered:
+        return
     if leg.media.offered:
         try:
             legmedia.complete(exchange, leg, event.body)
@@ -159,6 +161,6 @@ def cause_of(leg: Leg, event: Ended) -> Cause:
     """What an `Ended` from the stack means for the leg."""
     if leg.answered:
         return states.HUNG_UP_BY_PEER if event.by == "remote" else states.HUNG_UP_BY_US
-    if event.cancelled:
-        return states.CALLER_GAVE_UP
-    return states.HUNG_UP_BY_PEER if event.by == "remote" else states.NEVER_CONFIRMED
+    if event.by != "remote":
+        return states.NEVER_CONFIRMED
+    return states.CALLER_GAVE_UP if event.cancelled else states.HUNG_UP_BY_PEER

@@ -66,7 +66,11 @@ class Calls:
             case sip.Failed():
                 outbound.failed(exchange, leg, event)
             case sip.Confirmed():
-                (reoffers if leg.answered else inbound).confirmed(exchange, leg, event)
+                inbound.confirmed(exchange, leg, event)
+            case sip.ReofferAnswered():
+                reoffers.answered(exchange, leg, event)
+            case sip.ReofferFailed():
+                reoffers.failed(leg)
             case sip.ReofferReceived():
                 reoffers.received(exchange, leg, event)
             case sip.Ended():

@@ -9,7 +9,7 @@ from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
 from offhook.core.errors import MediaError, RemoteProtocolError
 from offhook.sip.commands import AnswerReoffer, RejectReoffer
-from offhook.sip.events import Confirmed, ReofferReceived
+from offhook.sip.events import ReofferAnswered, ReofferReceived
 
 
 def received(exchange: Exchange, leg: Leg, event: ReofferReceived) -> None:
@@ -30,11 +30,17 @@ def received(exchange: Exchange, leg: Leg, event: ReofferReceived) -> None:
     exchange.sip(leg, AnswerReoffer(session, body))
 
 
-def confirmed(exchange: Exchange, leg: Leg, event: Confirmed) -> None:
+def answered(exchange: Exchange, leg: Leg, event: ReofferAnswered) -> None:
     """The ACK to a re-INVITE that had no offer carries the answer to ours."""
-    if leg.media.offered and event.body:
-        try:
-            legmedia.complete(exchange, leg, event.body)
-        except RemoteProtocolError as error:
-            exchange.trace.leg(leg, "reoffer", {"problem": str(error)})
-            leg.media.offered = False
+    if not leg.media.offered:
+        return
+    try:
+        legmedia.complete(exchange, leg, event.body)
+    except RemoteProtocolError as error:
+        exchange.trace.leg(leg, "reoffer", {"problem": str(error)})
+        leg.media.offered = False
+
+
+def failed(leg: Leg) -> None:
+    """Our offer came to nothing; the session stays as it was (RFC 3261 §14.1)."""
+    leg.media.offered = False

@@ -198,6 +198,16 @@ def test_speech_worker_that_died_is_asked_once_more(world: Any) -> None:
     world(script)
 
 
+def test_caller_that_cannot_be_reached_is_no_caller_who_gave_up(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        await bench.sip(events.Ended("in-1", "failure", True, "unreachable", ()))
+        assert bench.webhook_names == [*STATUSES, f"failed>{OWN}", f"completed>{OWN}"]
+        assert bench.body(f"completed>{OWN}")["disconnected_by"] == "platform"
+
+    world(script)
+
+
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
@@ -374,8 +384,9 @@ def test_reinvite_without_offer_gets_ours_and_its_answer_is_applied(world: Any) 
         await bench.sip(events.ReofferReceived("in-1", b""))
         ours = bench.last(commands.AnswerReoffer).body
         answer = negotiator.answer(ours, "127.0.0.1", 4998).body
-        await bench.sip(events.Confirmed("in-1", answer))
+        await bench.sip(events.ReofferAnswered("in-1", answer))
         assert bench.last(media.UpdateLeg).remote == ("127.0.0.1", 4998)
+        await bench.sip(events.Confirmed("in-1", b""))
         assert bench.webhook_names.count(f"answered>{OWN}") == 1
 
     world(script)
