@@ -15,7 +15,8 @@ pieces = st.sampled_from(
     [
         "<break time='1s'/>", "<p>", "</p>", "<s>", "</s>", "<prosody rate='fast'>", "</prosody>", "word",
         " ", "&amp;", "&", "<", ">", "<say-as interpret-as='date' format='mdy'>", "1/2/03", "</say-as>",
-        "-->", "<![CDATA[x]]>", "<!--", "<sub alias='a'>", "</sub>", "\x00", "é", "<mark name='m'/>", "\ud800",
+        "-->", "<![CDATA[x]]>", "<!--", "<sub alias='a'>", "</sub>", "\x00", "é", "\ud800",
+        "<mark name='m'/>",
         "<phoneme ph='tS' alphabet='x-sampa'>", "</phoneme>",
     ]
 )  # fmt: skip
