@@ -222,6 +222,28 @@ def test_tones_are_recognised_wherever_they_begin(digit: str, offset: int) -> No
     assert abs(digits[0].at - 6 * FRAME_NS) <= FRAME_NS
 
 
+@pytest.mark.parametrize("offset", range(0, 160, 16))
+def test_the_shortest_keys_with_the_shortest_gaps(offset: int) -> None:
+    bench = Bench()
+    phone = bench.phone(events=None)
+    gap = np.zeros(320, np.int16)
+    keys = [part for digit in "1159##" for part in (tones.dtmf(digit, 40), gap)]
+    phone.say(np.concatenate([np.zeros(480 + offset, np.int16), *keys, gap]))
+    bench.run(34)
+    assert "".join(digit.digit for digit in bench.of(DigitHeard)) == "1159##"
+
+
+def test_a_hole_of_10_ms_or_a_crackle_splits_no_key() -> None:
+    bench = Bench()
+    phone = bench.phone(events=None)
+    tone = tones.dtmf("6", 200)
+    tone[800:880] = 0
+    tone[1120:1180] += np.random.default_rng(1).normal(0, 9000, 60).astype(np.int16)
+    phone.say(np.concatenate([np.zeros(480, np.int16), tone, np.zeros(800, np.int16)]))
+    bench.run(25)
+    assert [(digit.digit, digit.duration_ms) for digit in bench.of(DigitHeard)] == [("6", 200)]
+
+
 @pytest.mark.parametrize("gain", [0.1, 0.3, 1.5])
 def test_quiet_loud_and_noisy_tones(gain: float) -> None:
     bench = Bench()

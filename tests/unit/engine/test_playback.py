@@ -90,11 +90,8 @@ def test_gain_and_two_prompts_at_once() -> None:
     bench.engine.play(one, row=phone.row, gain=0.5)
     bench.engine.play(two, row=phone.row)
     bench.run(6)
-    assert (
-        find(coded("PCMU", one // 2, two), phone.heard) == 0
-        or np.abs(phone.heard.astype(int) - coded("PCMU", (one / 2).astype(np.int16), two)).max() <= 1024
-    )
-    assert phone.heard.any()
+    # Every code is a multiple of 4, so half of it is whole and the sum exact.
+    assert find(coded("PCMU", one // 2, two), phone.heard) == 0
 
 
 def test_a_key_stops_the_prompt_that_waits_for_it_in_the_same_tick() -> None:
@@ -140,3 +137,7 @@ def test_one_target_must_be_named() -> None:
     bench = Bench()
     with pytest.raises(LocalStateError, match="either a row or a conversation"):
         bench.engine.play(speech(1, 1))
+    with pytest.raises(LocalStateError, match="Row 3 is not open"):
+        bench.engine.play(speech(1, 1), conversation=1, stop_on_digit=3)
+    with pytest.raises(LocalStateError, match="int16 samples"):
+        bench.engine.play(np.zeros(160, np.float64), conversation=1)

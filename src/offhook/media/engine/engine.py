@@ -143,6 +143,9 @@ class Engine:
         The array must stay as it is until the player has ended.
         """
         self._check_target(row, conversation)
+        self._check_rows(stop_on_digit, stop_on_speech)
+        if samples.dtype != np.int16 or samples.ndim != 1:
+            raise LocalStateError(f"A prompt is a row of int16 samples, not {samples.dtype} {samples.shape}.")
         total = samples.size * loop if loop > 0 and samples.size else (0 if samples.size == 0 else -1)
         player = Player(next(self._idents), samples, total, row, conversation)
         digit = NOBODY if stop_on_digit is None else stop_on_digit
@@ -181,6 +184,7 @@ class Engine:
     ) -> int:
         """Record a row or a conversation. Returns the recorder; its times start after the beep."""
         self._check_target(row, conversation)
+        self._check_rows(owner)
         if owner is None:
             members = [] if conversation is None else self.mixer.joined.get(conversation, [])
             owner = row if row is not None else (members[0] if layout == "split" and members else None)
@@ -290,8 +294,12 @@ class Engine:
     def _check_target(self, row: int | None, conversation: int | None) -> None:
         if (row is None) == (conversation is None):
             raise LocalStateError("Name either a row or a conversation.")
-        if row is not None:
-            self.legs.check(row)
+        self._check_rows(row)
+
+    def _check_rows(self, *rows: int | None) -> None:
+        for row in rows:
+            if row is not None:
+                self.legs.check(row)
 
 
 def _frames(milliseconds: int | None) -> int | None:
