@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import Request
-from prometheus_client import CollectorRegistry
 
 from offhook.calls.registry import Calls
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
+from offhook.http.metrics import Metrics
 from offhook.security.passwords import SecretChecker
 from offhook.storage.database import Database
 
@@ -22,10 +22,10 @@ class HttpContext:
     database: Database
     clock: Clock
     ids: Ids
-    public_url: Callable[[], str]
-    """Base of absolute links; a function, because a port of 0 is known only once bound."""
+    public_url: str
+    """Base of absolute links."""
     data_dir: Path
-    metrics: CollectorRegistry
+    metrics: Metrics
     metrics_token: str
     missing: Callable[[], list[str]]
     """What keeps the platform from being ready, in words; empty when all works."""

@@ -38,7 +38,7 @@ async def metrics(request: Request) -> Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not here.metrics_token or not equal(given, here.metrics_token):
             raise Unauthorised("Set OFFHOOK_HTTP__METRICS_TOKEN and send it as a Bearer token.")
-    return Response(generate_latest(here.metrics), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(here.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _is_loopback(request: Request) -> bool:

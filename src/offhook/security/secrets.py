@@ -13,7 +13,9 @@ import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from offhook.core.errors import Invalid, LocalStateError
 
@@ -92,6 +94,7 @@ class Sealer:
         for each in (key, *older):
             if len(each) != KEY_BYTES:
                 raise LocalStateError(f"an instance key has {KEY_BYTES} bytes, not {len(each)}")
+        self._key = key
         self._current = bytes.fromhex(key_id(key))
         self._keys = {bytes.fromhex(key_id(each)): AESGCM(each) for each in (key, *older)}
 
@@ -123,6 +126,10 @@ class Sealer:
             raise LocalStateError(
                 "this sealed secret was changed after it was stored; set it again"
             ) from None
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for another use of the instance key, the same on every start (HKDF, RFC 5869)."""
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._key)
 
     def is_current(self, sealed: bytes) -> bool:
         """False when the value should be sealed again because its key is an older one."""

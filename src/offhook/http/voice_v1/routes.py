@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from offhook.calls.create import CreateCall
+from offhook.calls.orders import CreateCall
 from offhook.core.errors import Invalid, NotFound
 from offhook.http.auth import Caller, by_token
 from offhook.http.body import read_model
@@ -54,7 +54,7 @@ async def list_calls(request: Request, caller: Application) -> dict[str, Any]:
             order=wanted.order,
         )
     )
-    base = here.public_url()
+    base = here.public_url
     return {
         "count": page.total,
         "page_size": wanted.page_size,
@@ -75,7 +75,7 @@ async def list_calls(request: Request, caller: Application) -> dict[str, Any]:
 async def show(request: Request, caller: Application, uuid: str) -> dict[str, Any]:
     """One call."""
     here = context(request)
-    return render.call(await find(here, caller, uuid), here.public_url())
+    return render.call(await find(here, caller, uuid), here.public_url)
 
 
 @router.put("/{uuid}", status_code=204)

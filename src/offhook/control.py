@@ -1,0 +1,210 @@
+"""The control process: `python -m offhook.control`, started by the supervisor with its sockets.
+
+It puts real clocks, sockets, connections and files under the service of `service.py`, serves SIP and HTTP,
+and gives a sign of life to the supervisor every second. It ends at SIGTERM after the grace, and at once when
+the supervisor is gone.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from offhook import config
+from offhook.config import Settings
+from offhook.core.clock import SystemClock
+from offhook.core.errors import Invalid, OffhookError
+from offhook.core.ids import RandomIds
+from offhook.core.journal_file import FileJournal
+from offhook.ipc.pipes import Connector, unix_connector
+from offhook.ipc.shm import SharedPrompts
+from offhook.locate import Locator
+from offhook.media.client import WorkerAddress
+from offhook.security.fetch_policy import FetchPolicy, SystemResolver
+from offhook.security.secrets import Sealer, load_key
+from offhook.service import Drivers, Service
+from offhook.storage.database import Database
+from offhook.supervisor.plans import socket_of
+from offhook.supervisor.sockets import Listening, inherited, open_all
+from offhook.transport.acl import Acl
+from offhook.transport.udp import UdpTransport
+from offhook.webhooks.transport import AiohttpTransport
+
+log = logging.getLogger("offhook.control")
+
+BEAT = 1.0
+LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
+
+
+def main() -> None:
+    """Run one control process; exit status 2 for a wrong setting."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.umask(0o077)
+    try:
+        settings = config.load()
+        with asyncio.Runner(loop_factory=_loop_factory(settings)) as runner:
+            runner.run(serve(settings))
+    except Invalid as error:
+        log.error("%s", error)
+        sys.exit(2)
+    except OffhookError as error:
+        log.error("%s", error)
+        sys.exit(1)
+
+
+async def serve(settings: Settings) -> None:
+    """Everything from the first connection to the last BYE."""
+    stop = asyncio.Event()
+    _watch(stop)
+    settings.make_directories()
+    sockets = inherited() or open_all(settings)
+    clock, ids = SystemClock(), RandomIds(settings.node)
+    udp = UdpTransport(acl=Acl(rate=settings.sip.rate_per_source), clock=clock)
+    policy = FetchPolicy(private=settings.private_fetches)
+    web = AiohttpTransport(policy, SystemResolver())
+    database = Database(settings.database, durability=settings.storage.durability)
+    database.migrate()
+    journal = FileJournal(
+        settings.journal_dir,
+        clock,
+        node=settings.node,
+        segment_bytes=settings.journal.segment_bytes,
+        keep_segments=settings.journal.keep_segments,
+        mask_digits=settings.journal.mask_digits,
+    )
+    service = Service(
+        settings,
+        Drivers(
+            clock=clock,
+            ids=ids,
+            database=database,
+            journal=journal,
+            prompts=SharedPrompts(),
+            sealer=Sealer(load_key(settings.data_dir, settings.secret_key or None)),
+            media=[_media(settings, number) for number in range(settings.media.workers)],
+            audio=unix_connector(socket_of(settings, "audio")),
+            speech=[_speech(settings, number) for number in range(settings.speech.workers)],
+            web=web,
+            sip_send=udp.send,
+            locate=Locator(settings, udp),
+        ),
+    )
+    beat = asyncio.ensure_future(_beat())
+    http = _Http(service, sockets.http)
+    try:
+        await service.start()
+        await _bind_sip(udp, service, sockets)
+        await http.start()
+        gc.freeze()
+        log.info("serving: HTTP %s, SIP %s", settings.public_url, ", ".join(map(_shown, udp.addresses)))
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await service.close(settings.shutdown.grace)
+        await http.stop()
+        udp.close()
+        await web.close()
+        journal.close()
+        beat.cancel()
+
+
+class _Http:
+    """uvicorn on the inherited socket, inside our own loop and without its signal handlers."""
+
+    def __init__(self, service: Service, sock: socket.socket) -> None:
+        self._sock = sock
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                service.http,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_keep_alive=75,
+                limit_concurrency=2000,
+                server_header=False,
+                h11_max_incomplete_event_size=65_536,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._server.config.load()
+        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+        await self._server.startup(sockets=[self._sock])
+        self._task = asyncio.ensure_future(self._server.main_loop())
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._server.shutdown(), 1.0)
+
+
+async def _bind_sip(udp: UdpTransport, service: Service, sockets: Listening) -> None:
+    for sock in sockets.sip:
+        host, port = sock.getsockname()[:2]
+        await udp.bind(host, port, service.driver, sock)
+    service.sip_bound = True
+
+
+def _media(settings: Settings, number: int) -> WorkerAddress:
+    name = f"media-{number}"
+    host = settings.rtp.advertised_host or settings.rtp_host
+    return WorkerAddress(name, host, unix_connector(socket_of(settings, name)))
+
+
+def _speech(settings: Settings, number: int) -> tuple[str, Connector]:
+    name = f"speech-{number}"
+    return name, unix_connector(socket_of(settings, name))
+
+
+def _watch(stop: asyncio.Event) -> None:
+    """End on a signal, or when the supervisor's pipe on standard input closes."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def readable() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    with contextlib.suppress(OSError, ValueError):
+        loop.add_reader(0, readable)
+
+
+async def _beat() -> None:
+    """Tell the supervisor every second that this loop turns."""
+    text = os.environ.get("OFFHOOK_BEAT")
+    if text is None:
+        return
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            os.write(int(text), b".")
+        await asyncio.sleep(BEAT)
+
+
+def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]:
+    if settings.loop == "uvloop":
+        import uvloop  # not on every platform
+
+        factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+        return factory
+    return asyncio.new_event_loop
+
+
+def _shown(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"
+
+
+if __name__ == "__main__":
+    main()

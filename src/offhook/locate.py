@@ -1,0 +1,52 @@
+"""Finds the flow to a peer that calls are sent to: the simulated carrier, an address, or a name.
+
+Names are resolved in a thread. The local end is the bound address of the same family.
+"""
+
+import socket
+from pathlib import Path
+
+from offhook.config import Settings
+from offhook.core.tasks import outside
+from offhook.sip.flow import Flow
+from offhook.transport.udp import UdpTransport
+
+CARRIER = "carrier.offhook.localhost"
+"""The host of the simulated carrier's trunk."""
+CARRIER_FILE = "carrier.address"
+"""Below the run directory: where the simulated carrier says which port it got."""
+CARRIER_SOCKET = "carrier.sock"
+"""Below the run directory: where phones of other processes ask the carrier for a number."""
+
+
+class Locator:
+    """`await locator(host, port, transport)`. Raises OSError when there is no way."""
+
+    def __init__(self, settings: Settings, udp: UdpTransport) -> None:
+        self._carrier = settings.run_dir / CARRIER_FILE
+        self._udp = udp
+
+    async def __call__(self, host: str, port: int, transport: str) -> Flow:
+        if transport != "udp":
+            raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP")
+        if host == CARRIER:
+            host, port = read_address(self._carrier)
+        found = await outside(socket.getaddrinfo, host.strip("[]"), port, 0, socket.SOCK_DGRAM)
+        for family, _, _, _, address in found:
+            for local in self._udp.addresses:
+                if _family(local[0]) == family:
+                    return Flow("udp", local, (str(address[0]), int(address[1])))
+        raise OSError(f"no bound SIP address can reach {host}; see OFFHOOK_SIP__HOST")
+
+
+def read_address(path: Path) -> tuple[str, int]:
+    """The carrier's address. Raises OSError when no carrier runs."""
+    try:
+        host, port = path.read_text().split()
+        return host, int(port)
+    except (FileNotFoundError, ValueError):
+        raise OSError("the simulated carrier is not running") from None
+
+
+def _family(host: str) -> int:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,233 @@
+"""The composition root: the one module that knows every concrete class of a control process.
+
+`compose` puts the parts together over a set of `Drivers`: the clocks, connections and sockets that differ
+between a process that serves (`control.py`) and a world in virtual time (`testing/world.py`). Everything
+above the drivers is the same code in both.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import metadata
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from offhook.audio.client import AudioClient
+from offhook.calls.ports import CallsPorts, CallsSettings
+from offhook.calls.registry import Calls
+from offhook.config import Settings
+from offhook.core.clock import Clock
+from offhook.core.ids import Ids
+from offhook.core.journal import Journal
+from offhook.http.app import build
+from offhook.http.context import HttpContext
+from offhook.http.metrics import Metrics
+from offhook.ipc.pipes import Connector
+from offhook.ipc.shm import Prompts
+from offhook.media.client import MediaPool, WorkerAddress
+from offhook.security.fetch_policy import FetchPolicy
+from offhook.security.secrets import Sealer
+from offhook.sip.commands import Command
+from offhook.sip.flow import Flow
+from offhook.sip.stack import SipStack, StackConfig
+from offhook.speech.client import SpeechClient
+from offhook.storage.database import Database
+from offhook.transport.driver import SipDriver
+from offhook.transport.trace import SipTrace
+from offhook.webhooks.attempts import Caller, Transport
+from offhook.webhooks.client import WebhookClient
+from offhook.webhooks.download import Downloads, DownloadSettings
+from offhook.webhooks.outbox import Outbox, OutboxSettings
+from offhook.webhooks.sign import AccountKeys, Signer
+
+Locate = Callable[[str, int, str], Awaitable[Flow]]
+"""Host, port and transport of a peer → the flow on which it is reached. Raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """What a process and a world do differently."""
+
+    clock: Clock
+    ids: Ids
+    database: Database
+    journal: Journal
+    prompts: Prompts
+    sealer: Sealer
+    media: list[WorkerAddress]
+    audio: Connector
+    speech: list[tuple[str, Connector]]
+    web: Transport
+    """Carries webhooks and downloads."""
+    sip_send: Callable[[bytes, Flow], None]
+    locate: Locate
+
+
+class Service:
+    """One control process without its sockets."""
+
+    def __init__(self, settings: Settings, drivers: Drivers) -> None:
+        self.settings = settings
+        self.drivers = drivers
+        self.sip_bound = False
+        self.stack = SipStack(_stack_config(settings, drivers.sealer), drivers.ids)
+        self.driver = SipDriver(
+            self.stack,
+            drivers.clock,
+            drivers.sip_send,
+            lambda event: self.calls.on_sip(event),
+            asyncio.get_running_loop(),
+            observe=SipTrace(drivers.journal, self._leg_of),
+        )
+        epoch = drivers.ids.uuid()
+        self.media = MediaPool(drivers.media, str(settings.run_dir), drivers.clock, drivers.ids, epoch)
+        self.audio = AudioClient(drivers.audio, drivers.clock, drivers.ids, epoch)
+        self.speech = SpeechClient(
+            drivers.speech, drivers.clock, drivers.ids, drivers.prompts, settings.speech.cache_bytes
+        )
+        self._webhooks = _Webhooks(settings, drivers)
+        self.outbox = self._webhooks.outbox
+        self.calls = Calls(self._ports(), _calls_settings(settings))
+        self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs)
+        self.http = self._http()
+        self.media.subscribe(self.calls.on_media)
+        self.media.on_worker_lost(self.calls.on_worker_lost)
+
+    async def start(self) -> None:
+        """Connect to the workers, end what a crash left behind, send the webhooks that waited."""
+        self.media.start()
+        self.audio.start()
+        self.speech.start()
+        await self.calls.recover()
+        await self.outbox.start()
+        self.metrics.start(asyncio.get_running_loop())
+
+    def missing(self) -> list[str]:
+        """What keeps the platform from being ready, in words."""
+        pieces = [
+            None if self.sip_bound else "sip: no address is bound",
+            self.media.ready(),
+            self.audio.ready(),
+            self.speech.ready(),
+            self.drivers.database.ready(),
+        ]
+        return [piece for piece in pieces if piece]
+
+    async def close(self, grace: float) -> None:
+        """Refuse new calls, wait `grace` seconds for the others, hang up the rest, and let go."""
+        self.metrics.stop()
+        await self.calls.close(grace)
+        await self.outbox.close(1.0)
+        self.driver.close()
+        await asyncio.gather(self.media.close(), self.audio.close(), self.speech.close())
+        await self.drivers.database.close()
+
+    def _leg_of(self, session: str) -> tuple[str, str] | None:
+        leg = self.calls.exchange.live.sessions.get(session)
+        return None if leg is None else (leg.leg_id, leg.conversation.conversation_id)
+
+    def _ports(self) -> CallsPorts:
+        drivers = self.drivers
+        return CallsPorts(
+            clock=drivers.clock,
+            ids=drivers.ids,
+            sip=_Sip(self.driver, self.stack, drivers.locate),
+            media=self.media,
+            audio=self.audio,
+            speech=self.speech,
+            fetch=self._webhooks.downloads,
+            database=drivers.database,
+            outbox=self._webhooks.outbox,
+            webhooks=self._webhooks.client,
+            journal=drivers.journal,
+            unseal=drivers.sealer.open,
+        )
+
+    def _http(self) -> FastAPI:
+        return build(
+            HttpContext(
+                calls=self.calls,
+                database=self.drivers.database,
+                clock=self.drivers.clock,
+                ids=self.drivers.ids,
+                public_url=self.settings.public_url,
+                data_dir=self.settings.data_dir,
+                metrics=self.metrics,
+                metrics_token=self.settings.http.metrics_token,
+                missing=self.missing,
+                max_body=self.settings.http.max_body,
+            )
+        )
+
+
+class _Webhooks:
+    """The parts that talk to applications."""
+
+    def __init__(self, settings: Settings, drivers: Drivers) -> None:
+        keys = AccountKeys(drivers.database, drivers.sealer, drivers.clock)
+        caller = Caller(drivers.web, Signer(keys, drivers.clock, drivers.ids))
+        self.client = WebhookClient(caller, drivers.ids)
+        self.outbox = Outbox(
+            drivers.database,
+            caller,
+            drivers.clock,
+            drivers.ids,
+            journal=drivers.journal,
+            settings=OutboxSettings(node=settings.node),
+        )
+        self.downloads = Downloads(
+            drivers.web,
+            FetchPolicy(private=settings.private_fetches),
+            drivers.ids,
+            DownloadSettings(
+                settings.data_dir / "downloads",
+                max_bytes=settings.fetch.max_stream_bytes,
+                total_timeout_s=settings.fetch.timeout,
+            ),
+        )
+
+
+class _Sip:
+    """The SIP port of the calls: the driver for what is sent, the stack for what is kept."""
+
+    def __init__(self, driver: SipDriver, stack: SipStack, locate: Locate) -> None:
+        self._driver = driver
+        self._stack = stack
+        self._locate = locate
+
+    def command(self, command: Command) -> None:
+        self._driver.command(command)
+
+    def dump(self, session: str) -> bytes | None:
+        return self._stack.dump(session)
+
+    def load(self, session: str, dialog: bytes) -> None:
+        self._stack.load(session, dialog)
+
+    async def locate(self, host: str, port: int, transport: str) -> Flow:
+        return await self._locate(host, port, transport)
+
+
+def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
+    return StackConfig(
+        contact_host=settings.sip.advertised_host,
+        contact_port=settings.sip.port,
+        user_agent=f"Offhook/{metadata.version('offhook')}",
+        nonce_secret=sealer.derive("sip nonces"),
+    )
+
+
+def _calls_settings(settings: Settings) -> CallsSettings:
+    return CallsSettings(
+        data_dir=settings.data_dir,
+        sip_domain=settings.sip.domain,
+        public_url=lambda: settings.public_url,
+        recording_url_template=settings.recording_url_template,
+        answer=settings.calls.answer,
+        max_legs=settings.calls.max_legs,
+        unowned_from=settings.calls.unowned_from,
+        simulator_active=settings.simulator_active,
+        node=settings.node,
+        mask_digits=settings.journal.mask_digits,
+    )
