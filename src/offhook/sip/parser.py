@@ -41,10 +41,11 @@ def parse(data: bytes) -> Message:
     head, blank, body = data.partition(b"\r\n\r\n")
     text = head.decode("utf-8", "surrogateescape")
     lines = text.split("\r\n")
-    if len(head) - len(head.translate(None, _CONTROL)) != 2 * (len(lines) - 1):
-        _refuse_controls(lines)
+    line_ends = 2 * (len(lines) - 1)
     if "\r\n " in text or "\r\n\t" in text:
         lines = _unfolded(lines)
+    if len(head) - len(head.translate(None, _CONTROL)) != line_ends:
+        _refuse_controls(lines)
     message = _start(lines[0])
     if not blank:
         lines = [line for line in lines if line]

@@ -18,12 +18,12 @@ def stamp_received(request: Request, flow: Flow) -> None:
     """Note in the top Via where `request` really came from; do it once, before anything copies the Via.
 
     `received` is set when the sender's own idea of its address differs or it asked for `rport`; whatever
-    it wrote into either itself is replaced. Raises RemoteProtocolError(400) when the Via is malformed.
+    it wrote into either itself is replaced. A missing or malformed Via is left alone:
+    `validate` has the answer to it.
     """
-    found = vias(request)
-    if not found:
-        raise RemoteProtocolError("Via is missing", 400)
-    top = found[0]
+    top = _top(request)
+    if top is None:
+        return
     host, port = flow.remote
     params = top.params
     if top.host.lower() != host.lower() or top.wants_rport:
@@ -34,8 +34,11 @@ def stamp_received(request: Request, flow: Flow) -> None:
         params = params.having("rport", str(port))
     if params == top.params:
         return
-    line = request.headers.get("via") or ""
-    values = split(line, ",", angle=False)
+    values = split(request.headers.get("via") or "", ",", angle=False)
+    if not values:
+        # The first line is empty and the top value on a later one: make them a single line.
+        values = [str(via) for via in vias(request)]
+        request.headers.set("Via", "")
     head = values[0].partition(";")[0].rstrip()
     request.headers.replace_first("Via", ", ".join([f"{head}{params}", *values[1:]]))
 
@@ -68,7 +71,10 @@ def sent_by(host: str, port: int) -> str:
 
 
 def _top(message: Message) -> Via | None:
-    found = vias(message)
+    try:
+        found = vias(message)
+    except RemoteProtocolError:
+        return None
     return found[0] if found else None
 
 

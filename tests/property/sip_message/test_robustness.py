@@ -13,9 +13,11 @@ from offhook.core.errors import LocalStateError, RemoteProtocolError
 from offhook.sip import headers
 from offhook.sip.address import Address
 from offhook.sip.build import response, serialise
+from offhook.sip.flow import Flow
 from offhook.sip.framing import Keepalive, StreamFramer
 from offhook.sip.message import Headers, Message, Request, Response, key_of
 from offhook.sip.parser import MAX_MESSAGE, parse
+from offhook.sip.routing import response_destination, stamp_received
 from offhook.sip.uri import Uri
 from offhook.sip.validate import validate, validate_response
 from offhook.sip.via import Via
@@ -52,6 +54,7 @@ VALUES = st.text(st.characters(codec="utf-8"), max_size=60) | st.text(
     alphabet='",;<>=\\ \t:@[]/*sip0aZ%', max_size=60
 )
 
+FLOW = Flow("udp", ("203.0.113.10", 5060), ("192.0.2.1", 9988))
 READERS: list[Callable[[Message], object]] = [
     headers.vias,
     headers.from_,
@@ -92,6 +95,8 @@ def examine(data: bytes) -> None:
     if isinstance(message, Response):
         validate_response(message)
         return
+    stamp_received(message, FLOW)
+    assert response_destination(message, FLOW).remote[0] == FLOW.remote[0]
     refusal = validate(message)
     status = 200 if refusal is None else refusal.status
     assert 200 <= status <= 699

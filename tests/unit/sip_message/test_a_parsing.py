@@ -236,6 +236,14 @@ def test_control_characters_outside_quoted_pairs_are_dropped(bad: bytes) -> None
     assert caught.value.status == 0
 
 
+def test_control_characters_are_judged_after_unfolding() -> None:
+    # Line by line both halves look right; joined, the control character stands outside the quotes.
+    with pytest.raises(RemoteProtocolError):
+        parse(MINIMAL + b'Subject: "a\r\n b" "\\\x01" "\r\n\r\n')
+    with pytest.raises(RemoteProtocolError):
+        parse(MINIMAL + b'Subject: "a\r\n "\\\x01"\r\n\r\n')
+
+
 @pytest.mark.parametrize(
     "start",
     [

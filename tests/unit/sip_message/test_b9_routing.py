@@ -2,7 +2,6 @@
 
 import pytest
 
-from offhook.core.errors import RemoteProtocolError
 from offhook.sip.build import response
 from offhook.sip.flow import Flow
 from offhook.sip.headers import vias
@@ -69,6 +68,14 @@ def test_b9_only_the_top_via_is_touched() -> None:
     ]
 
 
+def test_b9_an_empty_via_line_before_the_top_one() -> None:
+    message = request(" ,", "SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1", "SIP/2.0/UDP y;branch=z9hG4bK2")
+    stamp_received(message, udp("192.0.2.1", 5060))
+    assert message.headers.get_all("Via") == [
+        "SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1;received=192.0.2.1, SIP/2.0/UDP y;branch=z9hG4bK2"
+    ]
+
+
 def test_b9_ipv6_source() -> None:
     message = request("SIP/2.0/UDP [2001:db8::1];rport;branch=z9hG4bK1")
     stamp_received(message, Flow("udp", ("::", 5060), ("2001:db8::2", 7000)))
@@ -76,9 +83,13 @@ def test_b9_ipv6_source() -> None:
     assert vias(message)[0].rport == 7000
 
 
-def test_b9_no_via_is_400() -> None:
-    with pytest.raises(RemoteProtocolError, match="Via is missing"):
-        stamp_received(request(), udp("192.0.2.1", 5060))
+@pytest.mark.parametrize("lines", [[], ["SIP/2.0/UDP"], ["SIP/2.0/UDP a", "nonsense"]])
+def test_b9_without_a_usable_via_the_answer_goes_to_the_source(lines: list[str]) -> None:
+    message, flow = request(*lines), udp("192.0.2.1", 9988)
+    stamp_received(message, flow)
+    assert message.headers.get_all("Via") == lines
+    assert response_destination(message, flow) == flow
+    assert reopened_destination(message, flow) == flow
 
 
 @pytest.mark.parametrize(
