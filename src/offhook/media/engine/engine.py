@@ -9,25 +9,16 @@ from itertools import count
 
 import numpy as np
 
-from offhook.audio.tones import beep as beep_tone
 from offhook.core.errors import LocalStateError
-from offhook.media.engine.direct import DirectPlayback
 from offhook.media.engine.inbound import Inbound
 from offhook.media.engine.legs import Legs
-from offhook.media.engine.mixer import NOWHERE, Mixer
+from offhook.media.engine.mixer import Mixer
 from offhook.media.engine.outbound import Outbound
-from offhook.media.engine.playback import NOBODY, Playback, Player
-from offhook.media.engine.recorder import Recorders, Recording
+from offhook.media.engine.playback import Player
+from offhook.media.engine.programme import Programme
+from offhook.media.engine.recorder import Recording
 from offhook.media.engine.stats import row_stats
-from offhook.media.engine.types import (
-    FRAME_MS,
-    Arrivals,
-    Departures,
-    EngineEvent,
-    LegSettings,
-    RowStats,
-    Shorts,
-)
+from offhook.media.engine.types import FRAME_MS, Arrivals, Departures, LegSettings, RowStats, Shorts
 
 PLAYERS_PER_ROW = 2
 SPARE_PLAYERS = 16
@@ -41,13 +32,10 @@ class Engine:
         self.legs = Legs(capacity)
         self.inbound = Inbound(self.legs)
         self.mixer = Mixer(self.legs, players)
-        self.playback = Playback(players)
-        self.direct = DirectPlayback()
-        self.recorders = Recorders()
+        self.programme = Programme(self.mixer, players)
         self.outbound = Outbound(self.legs)
         self.ticks = 0
         """Ticks so far; the engine's own time."""
-        self._pending: list[EngineEvent] = []
         self._idents = count(1)
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────
@@ -82,10 +70,7 @@ class Engine:
         """Free a row. Its playbacks and recordings end with `closed`, told by the next tick."""
         self.legs.check(row)
         self.mixer.leave(row)
-        for slot in self.playback.forget(row):
-            self._end_player(slot, "closed")
-        for recording in self.recorders.forget(row):
-            self._pending.extend(self.recorders.finish(recording, "closed"))
+        self.programme.forget(row)
         if self.legs.link[row]:
             self.inbound.links.close(row)
         self.outbound.digits.wipe(row)
@@ -148,15 +133,12 @@ class Engine:
             raise LocalStateError(f"A prompt is a row of int16 samples, not {samples.dtype} {samples.shape}.")
         total = samples.size * loop if loop > 0 and samples.size else (0 if samples.size == 0 else -1)
         player = Player(next(self._idents), samples, total, row, conversation)
-        digit = NOBODY if stop_on_digit is None else stop_on_digit
-        speech = NOBODY if stop_on_speech is None else stop_on_speech
-        self._start_player(player, gain, digit, speech)
+        self.programme.start_player(player, gain, stop_on_digit, stop_on_speech)
         return player.ident
 
     def stop_play(self, player: int) -> None:
         """End a player with `stopped`; nothing when it has ended already."""
-        if self.playback.playing(player):
-            self._end_player(self.playback.slot_of(player), "stopped")
+        self.programme.stop_player(player)
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,45 +172,35 @@ class Engine:
             owner = row if row is not None else (members[0] if layout == "split" and members else None)
         width = {"mixed": 1, "split": 2}.get(layout, channels)
         recording = Recording(next(self._idents), layout, row, conversation, owner, width, end_on_key)
-        self.recorders.start(recording, _frames(end_on_silence_ms), _frames(timeout_ms))
+        self.programme.recorders.start(recording, _frames(end_on_silence_ms), _frames(timeout_ms))
         if beep:
-            tone = beep_tone()
-            player = Player(next(self._idents), tone, tone.size, row, conversation, reported=False)
-            recording.beep = player.ident
-            self._start_player(player, 1.0, NOBODY, NOBODY)
+            self.programme.start_beep(recording, next(self._idents))
         return recording.ident
 
     def stop_record(self, recorder: int) -> None:
         """End a recording with `stopped`; nothing when it has ended already."""
-        recording = self.recorders.running.get(recorder)
-        if recording is not None:
-            self._pending.extend(self.recorders.finish(recording, "stopped"))
+        self.programme.stop_recording(recorder)
 
     # ── the tick ─────────────────────────────────────────────────────────────────────────────────
 
     def tick(self, now: int, arrivals: Arrivals) -> Departures:
         """20 ms of every leg. `now` is only stamped on key presses."""
-        tick, mixer = self.ticks, self.mixer
-        self._rebuild(tick)
-        events, self._pending = self._pending, []
+        tick, mixer, programme = self.ticks, self.mixer, self.programme
+        programme.rebuild()
+        events = programme.take_events()
         events.extend(self.inbound.run(mixer.bus, arrivals, tick, now))
-        self._obey_voices()
-        self._obey_keys()
-        if self.recorders.dirty:
-            self.recorders.rebuild(mixer, tick)
-        self.playback.render(mixer.bus[mixer.first_player :])
+        programme.obey(self.inbound.activity, self.inbound.keys)
+        if programme.recorders.dirty:
+            programme.recorders.rebuild(mixer, tick)
+        programme.playback.render(mixer.bus[mixer.first_player :])
         mixer.mix()
-        self.direct.add(mixer)
+        programme.direct.add(mixer)
         self.outbound.digits.tones(self.legs, mixer.heard)
-        events.extend(self._pending)
-        events.extend(self.recorders.take(mixer.bus))
-        self._pending = []
-        for slot in self.playback.ended():
-            self._end_player(slot, "done")
-        self._end_recordings(tick)
+        programme.record()
+        programme.finish(self.inbound.activity, tick)
+        events.extend(programme.take_events())
         departures = self.outbound.run(mixer.heard, self.inbound.links)
-        departures.events[:0] = events + self._pending
-        self._pending = []
+        departures.events[:0] = events
         self.ticks += 1
         return departures
 
@@ -239,52 +211,6 @@ class Engine:
         self.inbound.wipe(row, self.ticks)
         self.mixer.dirty = True
         return row
-
-    def _rebuild(self, tick: int) -> None:
-        if self.mixer.dirty:
-            self.mixer.rebuild()
-            self.recorders.dirty = True
-        if self.direct.dirty:
-            self.direct.rebuild(self.playback)
-
-    def _start_player(self, player: Player, gain: float, stop_digit: int, stop_speech: int) -> None:
-        slot = self.playback.start(player, gain, stop_digit, stop_speech)
-        if player.conversation is not None:
-            self.mixer.attach_player(slot, player.conversation)
-        else:
-            self.direct.dirty = True
-
-    def _end_player(self, slot: int, reason: str) -> None:
-        player = self.playback.players[slot]
-        event = self.playback.end(slot, reason)
-        if event is not None:
-            self._pending.append(event)
-        if player is None:
-            return
-        if player.conversation is not None:
-            self.mixer.attach_player(slot, NOWHERE)
-        self.direct.dirty = True
-        if not player.reported:
-            self.recorders.beep_over(player.ident)
-
-    def _obey_voices(self) -> None:
-        activity = self.inbound.activity
-        for slot in self.playback.stopped_by_speech(activity.onset, activity.voice):
-            self._end_player(slot, "speech")
-
-    def _obey_keys(self) -> None:
-        pressed, finished = self.inbound.keys.take()
-        for row, digit in pressed:
-            for slot in self.playback.stopped_by_digit(row):
-                self._end_player(slot, "digit")
-            for recording in self.recorders.ended_by_key(row, digit):
-                self._pending.extend(self.recorders.finish(recording, "key"))
-        self._pending.extend(finished)
-
-    def _end_recordings(self, tick: int) -> None:
-        last_voice = self.inbound.activity.last_voice
-        for recording, reason in self.recorders.over(tick, last_voice, self.mixer.conversation):
-            self._pending.extend(self.recorders.finish(recording, reason))
 
     def _check_leg(self, row: int) -> None:
         self.legs.check(row)
