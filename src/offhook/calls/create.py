@@ -54,7 +54,7 @@ async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) ->
     try:
         plan = await plan_for(exchange, endpoint, leg.party.account_id, shown)
     except Exception:
-        leg.signalling.over = True
+        leg.signalling.quiet = True
         lifecycle.finish(exchange, leg, states.NO_RESOURCES)
         raise
     outbound.dial(exchange, leg, plan)

@@ -61,8 +61,8 @@ class Signalling:
     """Max-Forwards that is left for legs made on behalf of this one (RFC 3261 §16.6)."""
     accepted: bool = False
     """A 2xx was sent or received."""
-    over: bool = False
-    """Ended or failed: nothing more is to be sent."""
+    quiet: bool = False
+    """The stack has no session to end: not dialled yet, ended or failed."""
 
 
 @dataclass(slots=True)

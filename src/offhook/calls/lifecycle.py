@@ -55,8 +55,8 @@ def hang_up(exchange: Exchange, leg: Leg, cause: Cause, status: int = 480) -> No
     """End a leg from our side. `status` is what an inbound caller gets who was not answered yet."""
     if leg.over:
         return
-    if not leg.signalling.over:
-        leg.signalling.over = True
+    if not leg.signalling.quiet:
+        leg.signalling.quiet = True
         exchange.live.ending.add(leg.signalling.session)
         # The stack may report the end from within the command: it must not find the leg, the cause is ours.
         exchange.live.sessions.pop(leg.signalling.session, None)

@@ -46,7 +46,7 @@ def create(exchange: Exchange, order: Order) -> Leg:
     leg = Leg(
         party=party,
         conversation=conversation,
-        signalling=Signalling(exchange.ports.ids.token(16), hops=order.hops),
+        signalling=Signalling(exchange.ports.ids.token(16), hops=order.hops, quiet=True),
         hooks=order.hooks,
         times=Times(exchange.wall()),
         limits=Limits(ring_s=order.ring_s, talk_s=order.talk_s),
@@ -74,6 +74,7 @@ def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:
         _never_sent(exchange, leg, states.NO_RESOURCES)
         return
     _arm(exchange, leg)
+    leg.signalling.quiet = False
     try:
         exchange.sip(leg, _invite(exchange, leg, plan))
     except LocalStateError as error:
@@ -102,7 +103,7 @@ def unroutable(exchange: Exchange, leg: Leg, why: Unroutable) -> None:
 
 
 def _never_sent(exchange: Exchange, leg: Leg, cause: states.Cause) -> None:
-    leg.signalling.over = True
+    leg.signalling.quiet = True
     lifecycle.finish(exchange, leg, cause)
 
 
@@ -141,5 +142,5 @@ def answered(exchange: Exchange, leg: Leg, event: Answered) -> None:
 
 def failed(exchange: Exchange, leg: Leg, event: Failed) -> None:
     """A final response that is no answer, or none at all."""
-    leg.signalling.over = True
+    leg.signalling.quiet = True
     lifecycle.finish(exchange, leg, states.of_failure(event.status, local=event.local))

@@ -74,7 +74,7 @@ class Calls:
             case sip.ReofferReceived():
                 reoffers.received(exchange, leg, event)
             case sip.Ended():
-                leg.signalling.over = True
+                leg.signalling.quiet = True
                 lifecycle.finish(exchange, leg, inbound.cause_of(leg, event))
 
     def on_media(self, event: media.Event) -> None:

@@ -55,7 +55,7 @@ class Line:
         platform = Element(bench, self.network, PLATFORM, lambda event: bench.calls.on_sip(event))
         bench.sip_port.react = platform.driver.command
         bench.sip_port.dump = platform.stack.dump  # type: ignore[method-assign]
-        bench.sip_port.load = platform.stack.load  # type: ignore[method-assign]
+        bench.sip_port.load = lambda session, dialog: platform.stack.load(session, dialog)  # type: ignore[method-assign]
         return platform
 
     def call(self) -> None:
