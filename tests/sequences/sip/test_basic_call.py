@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from tests.sequences.sip.wire import ANSWER, OFFER, Wire
 
-from offhook.sip.commands import Answer, Command, HangUp, Reject, Ring
+from offhook.sip.commands import Answer, AnswerReoffer, Command, HangUp, Reject, Reoffer, Ring
 from offhook.sip.events import Answered, Confirmed, Ended, Event, Failed, InviteReceived, Ringing
 
 
@@ -56,6 +56,25 @@ def test_call_is_hung_up_by_the_callee() -> None:
     assert bob.sent()[-1] == "BYE"
     assert alice.one(Ended).by == "remote"
     assert bob.one(Ended).by == "local"
+
+
+def test_standing_call_has_no_timer_left_and_keeps_no_old_ack() -> None:
+    wire = Wire()
+    alice, bob = wire.phone("alice"), wire.phone("bob")
+    bob.react = answering()
+    alice.call(bob)
+    wire.run(0.1)
+    for _ in range(3):
+        alice.do(Reoffer("call", OFFER))
+        wire.run(0.05)
+        bob.do(AnswerReoffer(bob.one(InviteReceived).session, ANSWER))
+        wire.run(1)
+    assert not any(key.startswith("s ") for key in (*alice.timers, *bob.timers))
+    wire.run(64)
+    assert alice.timers == bob.timers == {}
+    assert alice.stack.transactions == bob.stack.transactions == 0
+    (session,) = alice.stack._ctx.sessions.values()
+    assert (session.acks, session.repeats, session.transactions) == ({}, {}, [])
 
 
 def test_late_offer_is_answered_in_the_ack() -> None:

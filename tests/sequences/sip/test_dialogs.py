@@ -179,7 +179,8 @@ def test_c4_strict_router_becomes_the_request_uri() -> None:
 def test_c4_route_set_is_computed_again_by_the_2xx_and_then_frozen() -> None:
     wire, phone, peer = calling()
     peer.reply(phone, peer.request(), 180, headers=[("Record-Route", "<sip:10.9.9.9;lr>")])
-    peer.reply(phone, peer.request(), 200, headers=[("Record-Route", "<sip:127.0.0.2;lr;new>")])
+    routes = "<sip:10.7.7.7;lr>, <sip:127.0.0.2;lr;new>"
+    peer.reply(phone, peer.request(), 200, headers=[("Record-Route", routes)])
     wire.run(0.1)
     phone.do(Reoffer("call", OFFER))
     wire.run(0.1)
@@ -187,7 +188,7 @@ def test_c4_route_set_is_computed_again_by_the_2xx_and_then_frozen() -> None:
     wire.run(0.1)
     phone.do(HangUp("call"))
     wire.run(0.1)
-    assert peer.request("BYE").headers.get_all("Route") == ["<sip:127.0.0.2;lr;new>"]
+    assert peer.request("BYE").headers.get_all("Route") == ["<sip:127.0.0.2;lr;new>", "<sip:10.7.7.7;lr>"]
 
 
 def test_c5_reinvite_of_the_peer_moves_the_target() -> None:

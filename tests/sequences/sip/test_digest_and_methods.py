@@ -249,6 +249,9 @@ def test_checkpoint_lets_another_process_hang_up() -> None:
         before = len(wire.log)
         outputs = heir.stack.handle(wire.now, HangUp(session))
         heir.perform(outputs)
+        bye = heir.messages("BYE")[0].message
+        assert cseq(bye).number > 1000
+        assert session in data.decode()
         wire.run(0.1)
         assert [each.line for each in wire.log[before:]] == ["BYE", "200 BYE"]
         assert other.one(Ended).by == "remote"

@@ -286,6 +286,21 @@ def test_d8_bye_while_a_reinvite_waits_for_its_answer() -> None:
     assert (alice_end.by, bob_end.by) == ("remote", "local")
 
 
+def test_d8_bye_of_the_peer_while_its_own_reinvite_waits() -> None:
+    wire, phone, peer, invite = incoming(accept)
+    answer = peer.response("INVITE")
+    peer.acknowledge(phone, invite, answer)
+    tag = tag_of(answer.headers, "To")
+    peer.ask(phone, to_tag=tag, number=2)
+    wire.run(0.1)
+    peer.ask(phone, "BYE", to_tag=tag, number=3)
+    wire.run(0.1)
+    assert phone.sent()[1:] == ["487 INVITE", "200 BYE"]
+    phone.do(AnswerReoffer(phone.one(InviteReceived).session, ANSWER))
+    wire.run(0.1)
+    assert "200 INVITE" not in phone.sent()[1:]
+
+
 @pytest.mark.parametrize("status", [401, 407])
 def test_d9_no_retry_after_the_user_has_cancelled(status: int) -> None:
     wire, phone, peer = calling(credentials=CREDENTIALS)
@@ -296,6 +311,7 @@ def test_d9_no_retry_after_the_user_has_cancelled(status: int) -> None:
     peer.reply(phone, invite, status, headers=[CHALLENGE])
     wire.run(0.1)
     assert phone.sent() == ["INVITE", "CANCEL", "ACK"]
+    assert not any(key.startswith("s ") for key in phone.timers), "the session has not ended"
     wire.run(64)
     assert phone.stack.sessions == []
 
