@@ -28,11 +28,13 @@ log = logging.getLogger("offhook.audio")
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=options.log_level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=options.log_level.upper(), format=LOG_FORMAT)
     os.umask(0o077)
-    asyncio.run(serve(options.socket, Path(options.spool), options.shm_prefix, options.parent_fd))
+    spool = Path(options.spool)
+    spool.mkdir(parents=True, exist_ok=True)
+    asyncio.run(serve(options.socket, spool, options.shm_prefix, options.parent_fd))
+    logging.shutdown()
+    os._exit(0)  # a long encode in a thread must not hold up the end; its spool is still there
 
 
 async def serve(socket: str, spool: Path, shm_prefix: str | None, parent_fd: int | None) -> None:

@@ -146,7 +146,10 @@ class AskStats(Message):
 
 
 class WarmPorts(Message):
-    """RTP ports whose sockets are open and waiting, beyond those announced before."""
+    """RTP ports whose sockets are open and waiting, beyond those announced before.
+
+    Those that wait when control connects are in the snapshot, as kind `port`.
+    """
 
     ports: list[int]
 

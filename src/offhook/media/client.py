@@ -104,19 +104,29 @@ class MediaPool:
         reasons = [worker.missing() or "" for worker in self._workers.values()]
         return "; ".join(reasons) or "no media worker is configured"
 
+    def status(self) -> dict[str, str | None]:
+        """Worker → None when it could take a leg, else what is missing."""
+        return {worker.name: worker.missing() for worker in self._workers.values()}
+
     def loads(self) -> dict[str, Load]:
         """The last measures of each worker that has sent any."""
         return {worker.name: worker.load for worker in self._workers.values() if worker.load is not None}
 
     # ── ports ───────────────────────────────────────────────────────────────────────────────────
 
-    def reserve(self, conversation: str | None = None) -> Reservation:
-        """A port, at the worker that holds the conversation if possible. Raises MediaError when none is
-        free.
+    def reserve(self, conversation: str | None = None, worker: str | None = None) -> Reservation:
+        """A port, at the worker that holds the conversation if possible, or at the named worker and no other.
+
+        Raises MediaError when none is free.
         """
-        home = self._workers.get(self._plan.home(conversation) or "")
-        worker = home if home is not None and home.usable else self._least_burdened()
-        return Reservation(worker.name, worker.host, worker.reserve())
+        if worker is not None:
+            chosen = self._workers[worker]
+            if not chosen.usable:
+                raise MediaError(f"no media port is free: {chosen.missing()}")
+        else:
+            home = self._workers.get(self._plan.home(conversation) or "")
+            chosen = home if home is not None and home.usable else self._least_burdened()
+        return Reservation(chosen.name, chosen.host, chosen.reserve())
 
     def release(self, reservation: Reservation) -> None:
         """The port was not needed after all."""
@@ -278,6 +288,7 @@ class MediaPool:
         for command in self._routes.strangers(worker.name, up.items, links):
             log.info("media worker %s still had %s", worker.name, command)
             worker.channel.send(command)
+        worker.announce([int(port) for port in up.items.get("port", [])])
 
     def _lose(self, worker: PoolWorker) -> None:
         legs = list(worker.legs)

@@ -14,7 +14,7 @@ from offhook.core.clock import NS_PER_SECOND, Clock
 from offhook.core.errors import MediaError
 from offhook.ipc.audio import RecorderBlock
 from offhook.ipc.channel import Channel
-from offhook.ipc.endpoint import Endpoint, Up
+from offhook.ipc.endpoint import Endpoint
 from offhook.ipc.media import Command, Event, WarmPorts
 from offhook.ipc.pipes import Connector, Receiver
 from offhook.ipc.server import Server
@@ -166,10 +166,9 @@ class InlineWorker:
         self._audio = None if audio is None else _block_channel(name, epoch, clock, audio)
         self.host = MediaHost(capacity, wires, open_prompt=prompts.open, sink=self._record, number=number)
         self._server = Server(
-            lambda peer: Endpoint(name, epoch, Command, describe=self.host.describe),
+            lambda peer: Endpoint(name, epoch, Command, describe=self._describe),
             clock,
             on_message=self._obey,
-            on_up=self._up,
         )
 
     @property
@@ -213,9 +212,8 @@ class InlineWorker:
     def _obey(self, peer: str, command: Command) -> None:
         self._tell(self.host.handle(self._clock.now(), command))
 
-    def _up(self, up: Up) -> None:
-        if up.fresh:
-            self._tell([WarmPorts(list(self._wires.warm))])
+    def _describe(self) -> dict[str, list[str]]:
+        return self.host.describe() | {"port": [str(port) for port in self._wires.warm]}
 
     def _tell(self, events: list[Event]) -> None:
         for event in events:

@@ -72,7 +72,7 @@ class Process:
             sink=self._record,
             number=ids.number,
         )
-        self._control = PlainLine(Endpoint(settings.name, epoch, Command, describe=self._host.describe))
+        self._control = PlainLine(Endpoint(settings.name, epoch, Command, describe=self._describe))
         outbox = Outbox(max_bytes=BLOCK_BYTES)
         self._audio = PlainLine(Endpoint(settings.name, epoch, None, keep=True, outbox=outbox))
         self._listener = listen(settings.socket)
@@ -185,9 +185,10 @@ class Process:
                     self._tell(self._host.handle(now, arrival.message))
                 except Exception:
                     log.exception("%s failed", type(arrival.message).__name__)
-            elif arrival.fresh:
-                self._tell([WarmPorts(self._warm.ports)])
         self._control.flush()
+
+    def _describe(self) -> dict[str, list[str]]:
+        return self._host.describe() | {"port": [str(port) for port in self._warm.ports]}
 
     def _tell(self, events: list[Event]) -> None:
         for event in events:
