@@ -30,9 +30,15 @@ NEVER_PORTS = frozenset(
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
+# What Python calls global differs between its versions; these are the registries' own words
+# (IANA special-purpose address registries, RFC 6890).
+_NOT_PUBLIC_V4 = tuple(
+    ipaddress.ip_network(text)
+    for text in ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15")
+)
+_UNICAST_V6 = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC_V6 = tuple(ipaddress.ip_network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
 
@@ -180,7 +186,7 @@ def _literal(host: str) -> str | None:
 
 
 def _embedded(address: Address) -> list[Address]:
-    """The IPv4 addresses that an IPv6 address carries: mapped, compatible, 6to4, Teredo, NAT64."""
+    """The IPv4 addresses that an IPv6 address carries: mapped, compatible, 6to4, NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found: list[Address] = []
@@ -188,8 +194,6 @@ def _embedded(address: Address) -> list[Address]:
         found.append(address.ipv4_mapped)
     if address.sixtofour is not None:
         found.append(address.sixtofour)
-    if address.teredo is not None:
-        found.extend(address.teredo)
     low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if address in _NAT64 or (address in _COMPATIBLE and int(address) > 0xFFFF):
         found.append(low)
@@ -199,8 +203,6 @@ def _embedded(address: Address) -> list[Address]:
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         # The carrier of an embedded address is judged by what it carries.
-        if _embedded(address):
-            return True
-        local = address.is_site_local or address in _NAT64_LOCAL
-        return address.is_global and not local and not address.is_reserved
-    return address.is_global and address not in _SHARED and not address.is_reserved
+        special = any(address in network for network in _NOT_PUBLIC_V6)
+        return bool(_embedded(address)) or (address in _UNICAST_V6 and not special)
+    return address.is_global and not any(address in network for network in _NOT_PUBLIC_V4)

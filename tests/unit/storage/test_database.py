@@ -68,11 +68,11 @@ def test_a_failing_job_takes_nothing_with_it(url: str) -> None:
 
     async def use(database: Database) -> None:
         gate = threading.Event()
-        futures = [database.submit(lambda c: gate.wait(5)), database.submit(put(1))]
+        held, first = database.submit(lambda c: gate.wait(5)), database.submit(put(1))
         failing = database.submit(broken)
         last = database.submit(put(3))
         gate.set()  # so that all four are in one group
-        await asyncio.gather(*futures)
+        await asyncio.gather(held, first)
         with pytest.raises(Conflict):
             await failing
         await last

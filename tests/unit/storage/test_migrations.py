@@ -6,6 +6,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from offhook.core.errors import LocalStateError
 from offhook.storage.database import Database
@@ -58,3 +60,15 @@ def test_migrations_are_in_the_package() -> None:
     assert (FOLDER / "env.py").is_file()
     assert list((FOLDER / "versions").glob("v*.py"))
     assert FOLDER.is_relative_to(Path(__file__).parents[3] / "src" / "offhook")
+
+
+def test_the_schema_and_the_queries_know_postgresql() -> None:
+    """Written for no dialect: everything compiles for the other one too."""
+    dialect = postgresql.dialect()
+    for table in metadata.sorted_tables:
+        text = str(CreateTable(table).compile(dialect=dialect))
+        assert "JSONTEXT" not in text
+        for index in table.indexes:
+            str(CreateIndex(index).compile(dialect=dialect))
+    assert "BYTEA" in str(CreateTable(metadata.tables["trunks"]).compile(dialect=dialect))
+    assert "BIGINT" in str(CreateTable(metadata.tables["legs"]).compile(dialect=dialect))

@@ -1,9 +1,11 @@
 """Each repository: what goes in comes out; filters, pages, order, ownership, conflicts."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import Connection
 
 from offhook.core.errors import Conflict, LocalStateError, NotFound
 from offhook.storage import (
@@ -30,6 +32,14 @@ from offhook.storage.records import (
     Recording,
     Trunk,
 )
+
+T = TypeVar("T")
+
+
+def call(work: Callable[..., T], *values: Any, **named: Any) -> Callable[[Connection], T]:
+    """`work(connection, …)` with these values, bound now and not when it runs."""
+    return lambda connection: work(connection, *values, **named)
+
 
 ACCOUNT = Account("acc", "abcd1234", "Me", b"\x00sealed\xff", 1)
 APPLICATION = Application(
@@ -164,7 +174,7 @@ def test_legs_are_filtered_paged_and_ordered(
 
 def test_unfinished_and_purge(many: Database) -> None:
     for n in range(6):
-        many.transact(lambda c, n=n: legs.change(c, f"leg{n:02}", ended_at=n + 1))
+        many.transact(call(legs.change, f"leg{n:02}", ended_at=n + 1))
     assert {row.leg_id for row in many.transact(legs.unfinished)} == {
         "leg06",
         "leg07",
@@ -179,7 +189,7 @@ def test_unfinished_and_purge(many: Database) -> None:
 def test_two_secrets_at_most_one_at_least(memory: Database) -> None:
     memory.transact(lambda c: accounts.insert(c, ACCOUNT))
     for n in range(2):
-        memory.transact(lambda c, n=n: accounts.add_secret(c, ApiSecret(f"s{n}", "acc", "hash", n)))
+        memory.transact(call(accounts.add_secret, ApiSecret(f"s{n}", "acc", "hash", n)))
     with pytest.raises(Conflict, match="at most 2"):
         memory.transact(lambda c: accounts.add_secret(c, ApiSecret("s3", "acc", "hash", 3)))
     memory.transact(lambda c: accounts.revoke_secret(c, "acc", "s0"))
@@ -218,7 +228,7 @@ def test_numbers_are_searched(memory: Database, filters: dict[str, Any], wanted:
     rows = [("31201", "NL", "app"), ("31202", "NL", None), ("4420", "GB", None)]
     for msisdn, country, application in rows:
         record = replace(NUMBER, msisdn=msisdn, country=country, application_id=application)
-        memory.transact(lambda c, record=record: numbers.insert(c, record))
+        memory.transact(call(numbers.insert, record))
     page = memory.transact(lambda c: numbers.list(c, **filters))
     assert {row.msisdn for row in page.rows} == wanted
     assert page.total == len(wanted)
@@ -227,7 +237,7 @@ def test_numbers_are_searched(memory: Database, filters: dict[str, Any], wanted:
 def test_trunks_come_in_the_order_they_are_tried(memory: Database) -> None:
     for n, priority in enumerate([9, 1, 5]):
         record = replace(TRUNK, trunk_id=f"t{n}", name=f"n{n}", priority=priority, enabled=n != 2)
-        memory.transact(lambda c, record=record: trunks.insert(c, record))
+        memory.transact(call(trunks.insert, record))
     assert [t.trunk_id for t in memory.transact(trunks.list)] == ["t1", "t2", "t0"]
     assert [t.trunk_id for t in memory.transact(lambda c: trunks.list(c, enabled=True))] == ["t1", "t0"]
     with pytest.raises(Conflict):
@@ -251,7 +261,7 @@ def test_a_conversation_name_is_free_again_after_its_end(memory: Database) -> No
 def test_recordings_by_state(memory: Database) -> None:
     for n, status in enumerate(["recording", "finalising", "ready", "failed"]):
         record = replace(RECORDING, recording_id=f"r{n}", file_id=f"f{n}", status=status, started_at=n)
-        memory.transact(lambda c, record=record: recordings.insert(c, record))
+        memory.transact(call(recordings.insert, record))
     assert [r.recording_id for r in memory.transact(recordings.unfinished)] == ["r0", "r1"]
     page = memory.transact(lambda c: recordings.list(c, conversation_id="CON-1", order="desc", page_size=2))
     assert ([r.recording_id for r in page.rows], page.total) == (["r3", "r2"], 4)

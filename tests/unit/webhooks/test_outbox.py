@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from offhook.core.errors import Conflict, DeliveryError
 from offhook.core.ids import SeededIds
@@ -457,28 +458,22 @@ def test_with_the_writer_thread(kit: Any, tmp_path: Any) -> None:
         database = Database(sqlite_url(tmp_path / "real.db"))
         await asyncio.to_thread(database.migrate)
         outbox = Outbox(database, kit.caller, kit.loop.clock, SeededIds(3))
-        rows = await asyncio.gather(
-            *(
-                database.write(
-                    lambda c, n=n: outbox.add(  # type: ignore[misc]
-                        c,
-                        account_id="acc",
-                        application_id="app",
-                        order_key=f"leg:{n % 3}",
-                        kind="status",
-                        hook=HOOK,
-                        body={"leg": n % 3, "n": n},
-                    )
-                )
-                for n in range(30)
+
+        def numbered(n: int) -> Callable[[Connection], Delivery]:
+            return lambda connection: outbox.add(
+                connection,
+                account_id="acc",
+                application_id="app",
+                order_key=f"leg:{n % 3}",
+                kind="status",
+                hook=HOOK,
+                body={"leg": n % 3, "n": n},
             )
-        )
+
+        await asyncio.gather(*(database.write(numbered(n)) for n in range(30)))
         await outbox.wait_empty()
-        assert {
-            (await database.read(lambda c, r=r: deliveries.get(c, r.delivery_id))).state for r in rows
-        } == {  # type: ignore
-            "delivered"
-        }
+        page = await database.read(lambda c: deliveries.list(c, state="delivered"))
+        assert page.total == 30
         await outbox.close(1)
         await database.close()
 
