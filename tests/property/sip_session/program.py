@@ -36,6 +36,7 @@ from offhook.sip.machine import (
 from offhook.sip.message import Headers, Request, Response
 from offhook.sip.parser import parse
 from offhook.sip.stack import SipStack, StackConfig
+from offhook.sip.validate import validate_response
 
 Step = tuple[int, int, int]
 HERE, THERE = ("127.0.0.1", 5060), ("127.0.0.2", 5060)
@@ -88,7 +89,7 @@ class Player:
                 message = parse(output.data)
                 if isinstance(message, Request):
                     self.requests.append(message)
-                else:
+                elif validate_response(message):
                     self.replies.append(message)
             elif isinstance(output, SetTimer):
                 self.timers[output.key] = output.at

@@ -200,6 +200,25 @@ def test_other_methods_out_of_a_dialog_have_a_defined_status(method: str, status
     assert phone.events == []
 
 
+@pytest.mark.parametrize("header", ["Via", "To", "From", "Call-ID", "CSeq"])
+@pytest.mark.parametrize("how", ["missing", "twice", "broken"])
+def test_a10_request_without_what_it_needs_gets_a_stateless_400(header: str, how: str) -> None:
+    wire = Wire()
+    phone, peer = wire.phone("phone"), wire.puppet()
+    peer.ask(phone, "OPTIONS")
+    lines = wire.log[-1].data.split(b"\r\n")
+    (line,) = (each for each in lines if each.startswith(header.encode() + b":"))
+    instead = {"missing": [], "twice": [line, line], "broken": [header.encode() + b": <, ,"]}[how]
+    place = lines.index(line)
+    lines[place : place + 1] = instead
+    wire.run(0.1)
+    peer.say(phone, b"\r\n".join(lines))
+    wire.run(0.1)
+    expected = "200" if header == "Via" and how == "twice" else "400"
+    assert [each.message.status for each in wire.log if each.sender == "phone"][-1] == int(expected)  # type: ignore[union-attr]
+    assert phone.stack.transactions == 0
+
+
 def test_text_with_a_line_break_never_reaches_the_wire() -> None:
     wire = Wire()
     phone, peer = wire.phone("phone"), wire.puppet()

@@ -146,7 +146,7 @@ class Context:
         request: Request,
         status: int,
         reason: str | None,
-        tag: str,
+        tag: str | None,
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
         content_type: str | None = None,

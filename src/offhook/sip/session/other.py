@@ -8,9 +8,9 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from offhook.core.errors import RemoteProtocolError
 from offhook.sip.build import serialise
 from offhook.sip.flow import Flow
-from offhook.sip.headers import call_id, cseq, from_
 from offhook.sip.message import Request
 from offhook.sip.session.context import METHODS, Context
 from offhook.sip.transaction.reports import Arrived, Refused
@@ -56,12 +56,18 @@ def say(
     reason: str | None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """Send a response without a transaction; copies of the request get the same To tag."""
-    made = ctx.compose(request, status, reason, _tag(ctx, request), headers)
+    """Send a response without a transaction; copies of the request get the same To tag.
+
+    Works for requests that the validator has refused: a To that cannot be read is echoed without a tag.
+    """
+    try:
+        made = ctx.compose(request, status, reason, _tag(ctx, request), headers)
+    except RemoteProtocolError:
+        made = ctx.compose(request, status, reason, None, headers)
     ctx.transmit(serialise(made), flow)
 
 
 def _tag(ctx: Context, request: Request) -> str:
-    parts = (call_id(request), from_(request).tag or "", str(cseq(request)))
+    parts = [request.headers.get(name) or "" for name in ("Call-ID", "From", "CSeq")]
     text = "\n".join(parts).encode("utf-8", "surrogateescape")
     return hmac.digest(ctx.config.nonce_secret, text, hashlib.sha256).hex()[:16]
