@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from offhook.core.clock import Clock
-from offhook.sip.commands import Command
-from offhook.sip.events import Event
+from offhook.core.errors import LocalStateError
+from offhook.sip.commands import Command, Dial
+from offhook.sip.events import Event, Failed
 from offhook.sip.flow import Flow
 from offhook.sip.machine import (
     CancelTimer,
@@ -109,6 +110,9 @@ class SipDriver:
         self._watch(now, input)
         try:
             outputs = self._stack.handle(now, input)
+        except LocalStateError as error:
+            log.warning("the SIP machine refuses %s: %s", describe(input), error)
+            outputs = _never_sent(input, str(error))
         except Exception:
             log.exception("the SIP machine failed on %s and goes on without it", describe(input))
             return
@@ -136,6 +140,13 @@ class SipDriver:
             self._observe(now, what)
         except Exception:
             log.exception("the observer of the SIP machine failed")
+
+
+def _never_sent(input: Input, reason: str) -> list[Output]:
+    """What is told of a command that could not be carried out: a call that was never dialled has failed."""
+    if isinstance(input, Dial):
+        return [Failed(input.session, 500, reason, (), local=True)]
+    return []
 
 
 def describe(input: Input) -> str:

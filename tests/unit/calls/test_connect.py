@@ -167,6 +167,16 @@ def test_child_events_go_to_the_connects_event_url_only(world: Any) -> None:
     world(script)
 
 
+def test_machine_detection_is_said_to_be_missing_and_the_call_goes_on(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([dial(machineDetection="continue")])
+        await bench.pick_up()
+        assert "Machine detection is not supported" in bench.body("error")["reason"]
+        assert f"answered>{B}" in bench.webhook_names
+
+    world(script)
+
+
 def test_foreign_caller_id_cannot_be_routed(world: Any) -> None:
     async def script(bench: Bench) -> None:
         await bench.call_in([{**dial(), "from": "441632960999"}, say("next")])

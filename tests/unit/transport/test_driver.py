@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from offhook.sip.commands import HangUp, Ring
-from offhook.sip.events import Ended, Event
+from offhook.core.errors import LocalStateError
+from offhook.sip.commands import Dial, HangUp, Ring
+from offhook.sip.events import Ended, Event, Failed
 from offhook.sip.flow import Flow
 from offhook.sip.machine import (
     CancelTimer,
@@ -74,11 +75,14 @@ class Script:
         self.given: list[tuple[int, Input]] = []
         self.outputs: dict[type, list[Output]] = {}
         self.faults: set[type] = set()
+        self.refused: set[type] = set()
 
     def handle(self, now: int, input: Input) -> list[Output]:
         self.given.append((now, input))
         if type(input) in self.faults:
             raise ValueError("a bug")
+        if type(input) in self.refused:
+            raise LocalStateError("a line break in X-A")
         return self.outputs.get(type(input), [])
 
 
@@ -217,6 +221,17 @@ def test_a_fault_of_the_machine_is_logged_and_costs_one_input(
     assert "from udp:192.0.2.1:5060" in caplog.text
     assert "ValueError: a bug" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_dial_that_the_stack_refuses_is_a_call_that_failed(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.stack.refused.add(Dial)
+    dial = Dial("s", "sip:1@192.0.2.1", "sip:2@192.0.2.9", b"", FLOW, headers=(("X-A", "b\r\nc"),))
+    with caplog.at_level(logging.WARNING):
+        world.driver.command(dial)
+    assert world.events == [Failed("s", 500, "a line break in X-A", (), local=True)]
+    assert "a line break in X-A" in caplog.text
 
 
 def test_a_fault_of_an_event_handler_does_not_stop_the_rest(
