@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from offhook.core.redact import redact
 
 Json = Any
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class MemoryJournal:
 def encode_line(line: Line) -> bytes:
     """A line as one JSON array without a line break; ASCII, so undecodable bytes in strings survive."""
     fields = [line.node, line.seq, line.t, line.leg, line.conversation, line.kind, line.data]
-    return json.dumps(fields, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    return _encode(fields).encode("ascii")
 
 
 def decode_line(text: bytes) -> Line:

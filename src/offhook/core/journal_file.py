@@ -91,8 +91,8 @@ class FileJournal:
                 self._failing = True
                 return
             self._failing = False
-            # Only the loop's thread appends, and it is either here or waiting for the lock.
-            for _ in lines:
+            # Lines that came meanwhile stay; by number, because a full queue has lost its oldest.
+            while self._waiting and self._waiting[0].seq <= lines[-1].seq:
                 self._waiting.popleft()
 
     def read(self, key: str) -> list[Line]:

@@ -18,10 +18,9 @@ update = _deliveries.update
 change = _deliveries.change
 
 
-def next_sequence(connection: Connection, order_key: str) -> int:
-    """The place after the last delivery of this key, from 1."""
-    last = connection.execute(select(func.max(_column.sequence)).where(_column.order_key == order_key))
-    return (last.scalar_one() or 0) + 1
+def last_sequence(connection: Connection) -> int:
+    """The highest sequence of any delivery; 0 when there is none."""
+    return connection.execute(select(func.max(_column.sequence))).scalar_one() or 0
 
 
 Place = tuple[str, int]

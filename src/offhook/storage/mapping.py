@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from offhook.core.errors import Conflict, LocalStateError, NotFound
@@ -21,6 +21,8 @@ class _Record(Protocol):
 
 R = TypeVar("R", bound=_Record)
 Condition = ColumnElement[bool]
+_ROW = "the_row"
+"""The parameter that names the row to change; no column is called this."""
 
 
 class Mapped(Generic[R]):
@@ -33,11 +35,15 @@ class Mapped(Generic[R]):
         self._names = [field.name for field in fields(record)]
         self._columns = [table.c[name] for name in self._names]
         self._key = next(iter(table.primary_key.columns))
+        # Built once: SQLAlchemy finds their compiled form faster when they are the same objects.
+        self._insert = table.insert()
+        self._select = select(*self._columns)
+        self._update = table.update().where(self._key == bindparam(_ROW))
 
     def insert(self, connection: Connection, record: R) -> None:
         """Add a row. Raises Conflict when its id, or another unique value, is taken."""
         try:
-            connection.execute(self._table.insert(), [self._values(record)])
+            connection.execute(self._insert, self._values(record))
         except IntegrityError as error:
             raise Conflict(f"this {self._noun} exists already: {error.orig}") from error
 
@@ -64,7 +70,7 @@ class Mapped(Generic[R]):
         """Insert the record, or replace the one with its id."""
         values = self._values(record)
         key = values.pop(self._key.key)
-        updated = connection.execute(self._table.update().where(self._key == key).values(values))
+        updated = connection.execute(self._update, {**values, _ROW: key})
         if not updated.rowcount:
             self.insert(connection, record)
 
@@ -86,7 +92,7 @@ class Mapped(Generic[R]):
         offset: int = 0,
     ) -> list[R]:
         """The records that meet the conditions."""
-        query: Select[Any] = select(*self._columns).where(*where).order_by(*order)
+        query: Select[Any] = self._select.where(*where).order_by(*order)
         if limit is not None:
             query = query.limit(limit)
         if offset:
@@ -109,7 +115,7 @@ class Mapped(Generic[R]):
 
     def _change(self, connection: Connection, key: str, values: dict[str, Any]) -> None:
         try:
-            result = connection.execute(self._table.update().where(self._key == key).values(values))
+            result = connection.execute(self._update, {**values, _ROW: key})
         except IntegrityError as error:
             raise Conflict(f"another {self._noun} has this value already: {error.orig}") from error
         if not result.rowcount:

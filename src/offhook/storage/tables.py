@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+
 
 class JsonText(TypeDecorator[Any]):
     """A JSON value as compact ASCII text, in the key order it was given; tuples come back as lists."""
@@ -33,7 +35,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+        return None if value is None else _encode(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -46,7 +48,7 @@ class TextTuple(TypeDecorator[tuple[str, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(list(value), separators=(",", ":"), ensure_ascii=True)
+        return None if value is None else _encode(list(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(json.loads(value))

@@ -17,10 +17,12 @@ from sqlalchemy import Connection, Engine
 
 from offhook.core.clock import NS_PER_MS, SystemClock
 from offhook.core.errors import LocalStateError
+from offhook.storage.engines import tell
 from offhook.core.tasks import outside
 
 GROUP_NS = 2 * NS_PER_MS
 GROUP_JOBS = 500
+_SAVEPOINT = "offhook_job"
 
 log = logging.getLogger("offhook.storage")
 _clock = SystemClock()  # how long a group may last is real time, in worlds too
@@ -38,14 +40,13 @@ class Job:
 
     def run(self, connection: Connection) -> None:
         """Do the work in a savepoint; a failure is kept, not raised."""
-        savepoint = connection.begin_nested()
+        tell(connection, f"SAVEPOINT {_SAVEPOINT}")
         try:
             self.result = self.work(connection)
         except Exception as error:
             self.failed(error)
-            savepoint.rollback()
-        else:
-            savepoint.commit()
+            tell(connection, f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        tell(connection, f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
     def failed(self, error: Exception) -> None:
         self.error = self.error or error

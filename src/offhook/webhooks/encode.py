@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 Json = Any
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _BARE = ":,/"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -25,7 +26,7 @@ def clean(text: str) -> str:
 
 def compact(value: Json) -> str:
     """JSON without spaces, keys in their order, non-ASCII characters as themselves."""
-    return clean(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+    return clean(_encode(value))
 
 
 def json_body(value: Json) -> bytes:

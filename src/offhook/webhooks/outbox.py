@@ -67,6 +67,7 @@ class Outbox:
             self._send, per_application=self._settings.per_application, in_all=self._settings.in_all
         )
         self._replies = Replies()
+        self._sequence: int | None = None
         self._closed = False
 
     def add(
@@ -90,7 +91,7 @@ class Outbox:
             account_id=account_id,
             application_id=application_id,
             order_key=order_key,
-            sequence=deliveries.next_sequence(connection, order_key),
+            sequence=self._next_sequence(connection),
             kind=kind,
             method=hook.method,
             url=hook.url,
@@ -164,6 +165,13 @@ class Outbox:
         self._replies.close(STOPPING)
         if left:
             log.warning("%d webhooks are left for the next start", len(left))
+
+    def _next_sequence(self, connection: Connection) -> int:
+        """One counter for all keys: a key belongs to one node, and only its writer comes here."""
+        if self._sequence is None:
+            self._sequence = deliveries.last_sequence(connection)
+        self._sequence += 1
+        return self._sequence
 
     def _queue(self, delivery: Delivery) -> None:
         if not self._closed:

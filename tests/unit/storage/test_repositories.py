@@ -275,12 +275,12 @@ def test_checkpoints_are_replaced(memory: Database) -> None:
     assert not memory.transact(lambda c: checkpoints.delete(c, "leg"))
 
 
-def test_deliveries_are_numbered_per_key_requeued_and_purged(memory: Database) -> None:
+def test_deliveries_are_numbered_requeued_and_purged(memory: Database) -> None:
     def fill(connection: Any) -> None:
         for n in range(4):
             key = f"leg:{n % 2}"
-            number = deliveries.next_sequence(connection, key)
-            assert number == 1 + n // 2
+            number = deliveries.last_sequence(connection) + 1
+            assert number == 1 + n
             state = "failed" if n else "pending"
             row = replace(
                 DELIVERY, delivery_id=f"d{n}", order_key=key, sequence=number, state=state, finished_at=n
