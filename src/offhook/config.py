@@ -92,10 +92,6 @@ class Shutdown(BaseModel):
     grace: float = Field(5.0, ge=0, le=9)
 
 
-class Network(BaseModel):
-    local: list[str] = Field(default_factory=list)
-
-
 class Journal(BaseModel):
     mask_digits: bool = False
     segment_bytes: int = Field(8_000_000, ge=100_000)
@@ -120,7 +116,6 @@ class Settings(BaseSettings):
     fetch: Fetch = Fetch()
     storage: Storage = Storage()
     shutdown: Shutdown = Shutdown()
-    network: Network = Network()
     journal: Journal = Journal()
     database_url: str = ""
     recording_url_template: str = "{public_url}/v1/files/compat.nexmo.com/{id}"
@@ -203,6 +198,29 @@ def load(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = "OFFHOOK_" + "__".join(str(part) for part in first["loc"]).upper()
         raise Invalid(name, f"{first['msg']} (given: {first['input']!r})") from None
+
+
+def changed(old: Settings, new: Settings) -> list[str]:
+    """The environment names of settings that differ."""
+    return sorted(_changed(old.model_dump(), new.model_dump(), "OFFHOOK_"))
+
+
+def _changed(old: dict[str, Any], new: dict[str, Any], prefix: str) -> set[str]:
+    found: set[str] = set()
+    for name, value in old.items():
+        if isinstance(value, dict):
+            found |= _changed(value, new[name], f"{prefix}{name.upper()}__")
+        elif value != new[name]:
+            found.add(prefix + name.upper())
+    return found
+
+
+def is_wildcard(host: str) -> bool:
+    """Whether a bind address stands for every address of the machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -25,7 +25,7 @@ from offhook.core.ids import RandomIds
 from offhook.core.journal_file import FileJournal
 from offhook.ipc.pipes import Connector, unix_connector
 from offhook.ipc.shm import SharedPrompts
-from offhook.locate import Locator
+from offhook.locate import Locator, default_route_address
 from offhook.media.client import WorkerAddress
 from offhook.security.fetch_policy import FetchPolicy, SystemResolver
 from offhook.security.secrets import Sealer, load_key
@@ -63,8 +63,9 @@ def main() -> None:
 async def serve(settings: Settings) -> None:
     """Everything from the first connection to the last BYE."""
     stop = asyncio.Event()
-    _watch(stop)
+    _watch(stop, settings)
     settings.make_directories()
+    settings = with_advertised(settings)
     sockets = inherited() or open_all(settings)
     clock, ids = SystemClock(), RandomIds(settings.node)
     udp = UdpTransport(acl=Acl(rate=settings.sip.rate_per_source), clock=clock)
@@ -167,9 +168,26 @@ def _speech(settings: Settings, number: int) -> tuple[str, Connector]:
     return name, unix_connector(socket_of(settings, name))
 
 
-def _watch(stop: asyncio.Event) -> None:
+def with_advertised(settings: Settings) -> Settings:
+    """The settings with addresses that peers can use where a wildcard is bound."""
+    sip, rtp = settings.sip.advertised_host, settings.rtp.advertised_host
+    wild = [host for host in settings.sip.hosts if config.is_wildcard(host)]
+    if not sip and wild:
+        sip = default_route_address(wild[0])
+    if not rtp and config.is_wildcard(settings.rtp_host):
+        rtp = default_route_address(settings.rtp_host)
+    return settings.model_copy(
+        update={
+            "sip": settings.sip.model_copy(update={"advertised_host": sip}),
+            "rtp": settings.rtp.model_copy(update={"advertised_host": rtp}),
+        }
+    )
+
+
+def _watch(stop: asyncio.Event, settings: Settings) -> None:
     """End on a signal, or when the supervisor's pipe on standard input closes."""
     loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, _name_changes, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -180,6 +198,19 @@ def _watch(stop: asyncio.Event) -> None:
 
     with contextlib.suppress(OSError, ValueError):
         loop.add_reader(0, readable)
+
+
+def _name_changes(settings: Settings) -> None:
+    """SIGHUP: say which settings a restart would change."""
+    try:
+        names = config.changed(settings, config.load())
+    except Invalid as error:
+        log.error("the settings cannot be read again: %s", error)
+        return
+    if names:
+        log.warning("these settings have changed and need a restart: %s", ", ".join(names))
+    else:
+        log.info("no setting has changed")
 
 
 async def _beat() -> None:

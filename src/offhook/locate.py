@@ -1,12 +1,14 @@
-"""Finds the flow to a peer that calls are sent to: the simulated carrier, an address, or a name.
+"""Finds addresses: the flow to a peer that calls are sent to: the simulated carrier, an address, or a name.
 
-Names are resolved in a thread. The local end is the bound address of the same family.
+Names are resolved in a thread. The local end is the bound address of the same family. Also
+here: which of our addresses to show when a wildcard is bound.
 """
 
 import socket
 from pathlib import Path
 
 from offhook.config import Settings
+from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
 from offhook.sip.flow import Flow
 from offhook.transport.udp import UdpTransport
@@ -46,6 +48,23 @@ def read_address(path: Path) -> tuple[str, int]:
         return host, int(port)
     except (FileNotFoundError, ValueError):
         raise OSError("the simulated carrier is not running") from None
+
+
+def default_route_address(wildcard: str) -> str:
+    """The address of ours from which the default route leaves, of the wildcard's family; no packet is sent.
+
+    Raises `Invalid` naming the setting when there is no such route.
+    """
+    family, far = (socket.AF_INET6, "2001:db8::1") if ":" in wildcard else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((far, 9))
+        except OSError as error:
+            raise Invalid(
+                "OFFHOOK_SIP__ADVERTISED_HOST",
+                f"is needed because {wildcard} is bound and there is no default route ({error.strerror})",
+            ) from None
+        return str(probe.getsockname()[0])
 
 
 def _family(host: str) -> int:

@@ -70,8 +70,8 @@ class SipTrace:
 
     def _write(self, leg: tuple[str, str] | None, lines: _Waiting) -> None:
         leg_id, conversation = leg or (None, None)
-        for now, kind, data in lines:
-            self._journal.write(now, leg_id, conversation, kind, data)
+        for at, kind, data in lines:
+            self._journal.write(at, leg_id, conversation, kind, data)
 
 
 def call_id_of(data: bytes) -> str | None:

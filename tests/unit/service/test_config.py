@@ -1,0 +1,79 @@
+"""Settings: where they come from, and how a wrong one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from offhook import config
+from offhook.core.errors import Invalid
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OFFHOOK_DATA_DIR", "OFFHOOK_HTTP__PORT", "OFFHOOK_SIP__PORT", "OFFHOOK_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_serve_a_laptop() -> None:
+    settings = config.load()
+    assert (settings.http.host, settings.http.port, settings.sip.port) == ("127.0.0.1", 8080, 5060)
+    assert settings.public_url == "http://127.0.0.1:8080"
+    assert settings.simulator_active
+    assert settings.private_fetches
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "offhook.toml").write_text('[http]\nport = 9000\nhost = "::1"\n')
+    monkeypatch.setenv("OFFHOOK_HTTP__PORT", "9001")
+    settings = config.load()
+    assert (settings.http.host, settings.http.port) == ("::1", 9001)
+
+
+def test_another_file_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[sip]\nport = 5080\n")
+    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "mine.toml"))
+    assert config.load().sip.port == 5080
+
+
+def test_a_missing_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "gone.toml"))
+    with pytest.raises(Invalid, match="gone.toml does not exist"):
+        config.load()
+
+
+def test_a_wrong_value_is_named_as_the_environment_spells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFHOOK_HTTP__PORT", "eighty")
+    with pytest.raises(Invalid, match="OFFHOOK_HTTP__PORT"):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("host", "active"),
+    [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("127.0.0.1,10.0.0.1", False)],
+)
+def test_the_simulated_carrier_works_on_loopback_only(
+    monkeypatch: pytest.MonkeyPatch, host: str, active: bool
+) -> None:
+    monkeypatch.setenv("OFFHOOK_SIP__HOST", host)
+    assert config.load().simulator_active is active
+
+
+def test_private_fetches_follow_the_http_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFHOOK_HTTP__HOST", "0.0.0.0")
+    assert not config.load().private_fetches
+    monkeypatch.setenv("OFFHOOK_FETCH__PRIVATE", "allow")
+    assert config.load().private_fetches
+
+
+def test_changes_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = config.load()
+    monkeypatch.setenv("OFFHOOK_SIP__PORT", "5070")
+    assert config.changed(before, config.load()) == ["OFFHOOK_SIP__PORT"]
+
+
+def test_directories_are_for_their_owner_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OFFHOOK_DATA_DIR", str(tmp_path / "data"))
+    settings = config.load()
+    settings.make_directories()
+    assert settings.run_dir.stat().st_mode & 0o077 == 0

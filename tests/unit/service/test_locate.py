@@ -1,0 +1,63 @@
+"""Which flow leads to a peer, and which address of ours to show."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from offhook.config import Settings
+from offhook.core.errors import Invalid
+from offhook.locate import CARRIER, CARRIER_FILE, Locator, default_route_address
+from offhook.sip.flow import Flow
+from offhook.transport.udp import UdpTransport
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(data_dir=tmp_path)
+    made.make_directories()
+    return made
+
+
+def locate(settings: Settings, host: str, port: int, transport: str = "udp") -> Flow:
+    async def work() -> Flow:
+        udp = UdpTransport()
+        local = await udp.bind("127.0.0.1", 0, lambda data, flow: None)
+        try:
+            flow = await Locator(settings, udp)(host, port, transport)
+            assert flow.local == local
+            return flow
+        finally:
+            udp.close()
+
+    return asyncio.run(work())
+
+
+def test_an_address_is_itself(settings: Settings) -> None:
+    assert locate(settings, "127.0.0.2", 5070).remote == ("127.0.0.2", 5070)
+
+
+def test_the_carrier_is_where_its_file_says(settings: Settings) -> None:
+    (settings.run_dir / CARRIER_FILE).write_text("127.0.0.1 45678\n")
+    assert locate(settings, CARRIER, 0).remote == ("127.0.0.1", 45678)
+
+
+def test_without_a_carrier_there_is_no_way(settings: Settings) -> None:
+    with pytest.raises(OSError, match="simulated carrier is not running"):
+        locate(settings, CARRIER, 0)
+
+
+def test_other_families_and_transports_are_refused(settings: Settings) -> None:
+    with pytest.raises(OSError, match="OFFHOOK_SIP__HOST"):
+        locate(settings, "::1", 5060)
+    with pytest.raises(OSError, match="over tls"):
+        locate(settings, "127.0.0.1", 5061, "tls")
+
+
+def test_a_wildcard_is_shown_as_an_address_or_the_setting_is_named() -> None:
+    try:
+        shown = default_route_address("0.0.0.0")
+    except Invalid as error:
+        assert error.field == "OFFHOOK_SIP__ADVERTISED_HOST"
+    else:
+        assert shown not in ("0.0.0.0", "")
