@@ -38,7 +38,7 @@ def test_another_file_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatc
 
 def test_a_missing_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "gone.toml"))
-    with pytest.raises(Invalid, match="gone.toml does not exist"):
+    with pytest.raises(Invalid, match=r"gone\.toml does not exist"):
         config.load()
 
 

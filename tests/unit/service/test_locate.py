@@ -1,6 +1,7 @@
 """Which flow leads to a peer, and which address of ours to show."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,32 @@ def test_other_families_and_transports_are_refused(settings: Settings) -> None:
         locate(settings, "127.0.0.1", 5061, "tls")
 
 
-def test_a_wildcard_is_shown_as_an_address_or_the_setting_is_named() -> None:
-    try:
-        shown = default_route_address("0.0.0.0")
-    except Invalid as error:
-        assert error.field == "OFFHOOK_SIP__ADVERTISED_HOST"
-    else:
-        assert shown not in ("0.0.0.0", "")
+class Probe:
+    """A socket on a machine with or without a default route."""
+
+    def __init__(self, family: int, kind: int) -> None:
+        self.family = family
+
+    def __enter__(self) -> "Probe":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def connect(self, address: tuple[str, int]) -> None:
+        if self.family == socket.AF_INET6:
+            raise OSError(101, "Network is unreachable")
+
+    def getsockname(self) -> tuple[str, int]:
+        return "198.51.100.7", 40000
+
+
+def test_a_wildcard_is_shown_as_the_default_routes_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", Probe)
+    assert default_route_address("0.0.0.0") == "198.51.100.7"
+
+
+def test_without_a_default_route_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", Probe)
+    with pytest.raises(Invalid) as raised:
+        default_route_address("::")
+    assert raised.value.field == "OFFHOOK_SIP__ADVERTISED_HOST"
