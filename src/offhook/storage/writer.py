@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine
 
 from offhook.core.clock import NS_PER_MS, SystemClock
 from offhook.core.errors import LocalStateError
-from offhook.storage.engines import tell
 from offhook.core.tasks import outside
+from offhook.storage.engines import tell
 
 GROUP_NS = 2 * NS_PER_MS
 GROUP_JOBS = 500
