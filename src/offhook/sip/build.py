@@ -14,6 +14,9 @@ from offhook.sip.message import Headers, Message, Request, Response, key_of
 from offhook.sip.reasons import REASONS
 from offhook.sip.via import Via
 
+REPEATABLE = ("via", "record-route")
+"""What a response copies from a request line by line."""
+
 __all__ = ["REASONS", "check_header", "request", "response", "serialise"]
 
 
@@ -73,7 +76,7 @@ def response(
         copied.add("timestamp")
     elif status < 300:
         copied.add("record-route")
-    lines = [(name, value) for name, value in request.headers if key_of(name) in copied]
+    lines = _copied(request, copied)
     text = REASONS.get(status, "Unknown") if reason is None else reason
     made = Response(status, text, Headers(lines))
     if to_tag is not None and status > 100 and "to" in made.headers:
@@ -135,6 +138,18 @@ def _finish(message: Message, headers: Iterable[tuple[str, str]], content_type: 
         _check_value(value)
     if isinstance(message, Response) and has_control(message.reason):
         raise LocalStateError("the reason phrase holds a control character: remove line breaks")
+
+
+def _copied(request: Request, wanted: set[str]) -> list[tuple[str, str]]:
+    """Headers of `request` in order; of a doubled From, To, Call-ID or CSeq the first."""
+    lines: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for name, value in request.headers:
+        key = key_of(name)
+        if key in wanted and (key in REPEATABLE or key not in seen):
+            seen.add(key)
+            lines.append((name, value))
+    return lines
 
 
 def _tag(made: Response, tag: str) -> None:

@@ -181,3 +181,22 @@ def test_reasons() -> None:
     assert response(received(), 486).reason == "Busy Here"
     assert response(received(), 299).reason == "Unknown"
     assert response(received(), 486, "Not Now").reason == "Not Now"
+
+
+def test_a_doubled_header_is_answered_once() -> None:
+    """The 400 to a request with two Call-IDs must not be as wrong as the request; Via repeats rightly."""
+    asked = make()
+    for name, value in [
+        ("Call-ID", "2"),
+        ("CSeq", "8 BYE"),
+        ("f", "<sip:c@example.com>"),
+        ("t", "<sip:d@e>"),
+    ]:
+        asked.headers.add(name, value)
+    asked.headers.add("Via", "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK2")
+    refused = response(asked, 400)
+    assert refused.headers.get_all("Call-ID") == ["1"]
+    assert refused.headers.get_all("CSeq") == ["7 INVITE"]
+    assert refused.headers.get_all("From") == ["<sip:a@example.com>;tag=1"]
+    assert refused.headers.get_all("To") == ["<sip:b@example.com>"]
+    assert len(refused.headers.get_all("Via")) == 2
