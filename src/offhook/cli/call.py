@@ -7,6 +7,7 @@ import click
 
 from offhook.cli.context import as_json, show_one, workspace
 from offhook.cli.rest import request
+from offhook.cli.waiting import wait_for_server
 
 POLL = 0.3
 OVER = {"completed", "busy", "cancelled", "failed", "rejected", "timeout", "unanswered"}
@@ -39,6 +40,7 @@ def call(
             body["answer_url"] = [answer_url]
         else:
             body["ncco"] = [{"action": "talk", "text": text}]
+        wait_for_server(here.settings)
         made = request(here, "POST", "/v1/calls", body)
         if no_wait:
             show_one(made, machine=as_json)

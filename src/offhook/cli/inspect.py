@@ -18,12 +18,15 @@ from offhook.storage import legs
 COLUMNS = ("peer", "sip", "program", "media", "application")
 WIDTH = 13
 ROUTES = {
-    "sip.event": ("peer", "sip"),
-    "sip.command": ("sip", "peer"),
+    "sip.in": ("peer", "sip"),
+    "sip.out": ("sip", "peer"),
+    "sip.event": ("sip", "program"),
+    "sip.command": ("program", "sip"),
     "media.event": ("media", "program"),
     "media.command": ("program", "media"),
     "webhook.out": ("program", "application"),
     "webhook.in": ("application", "program"),
+    "webhook.attempt": ("application", "program"),
     "ncco.event": ("program", "program"),
     "ncco.effect": ("program", "program"),
 }
@@ -92,6 +95,11 @@ def sentence(kind: str, data: Any) -> str:
     """What a line says, short: its type and the members that matter."""
     if not isinstance(data, dict):
         return f"{kind} {data}"
+    if kind in ("sip.in", "sip.out"):
+        return f"{_first_line(data)}  {data.get('flow', '')}"
+    if kind == "webhook.attempt":
+        outcome = data.get("status") or data.get("error")
+        return f"{outcome}  to {data.get('kind')}, attempt {data.get('attempt')}, {data.get('url')}"
     name = data.get("type") or data.get("kind") or kind
     shown = [f"{key}={_short(value)}" for key, value in data.items() if key not in LEFT_OUT and _worth(value)]
     if isinstance(data.get("body"), dict):
@@ -101,6 +109,11 @@ def sentence(kind: str, data: Any) -> str:
         ] + shown
     text = f"{name}  {' '.join(shown)}".rstrip()
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _first_line(data: dict[str, Any]) -> str:
+    """The request or status line of a SIP message."""
+    return str(data.get("message", "")).partition("\r\n")[0].removesuffix(" SIP/2.0")
 
 
 def _worth(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from offhook import config
+from offhook.cli.waiting import wait_for_server
 from offhook.config import Settings
 from offhook.core.clock import SystemClock
 from offhook.core.errors import Invalid, OffhookError
@@ -48,7 +49,9 @@ def phone(number: str, to: str | None, as_json: bool, calls: int | None, **optio
             raise Invalid("--record", f"the folder {folder} does not exist")
         script = (*parse(f"record {json.dumps(str(Path(options['record']).absolute()))}"), *script)
     behaviour = _behaviour(options, script)
-    asyncio.run(_run(config.load(), number, to, script, behaviour, calls, as_json=as_json))
+    settings = config.load()
+    wait_for_server(settings)
+    asyncio.run(_run(settings, number, to, script, behaviour, calls, as_json=as_json))
 
 
 def command() -> click.Command:

@@ -28,6 +28,7 @@ class SipTrace:
         self._journal = journal
         self._leg_of = leg_of
         self._sessions: OrderedDict[str, str] = OrderedDict()
+        self._legs: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
         self._dialling: str | None = None
 
@@ -63,10 +64,15 @@ class SipTrace:
 
     def _settle(self, call_id: str) -> None:
         """Write what waits once the leg is known."""
-        session = self._sessions.get(call_id)
-        leg = None if session is None else self._leg_of(session)
+        leg = self._legs.get(call_id)
+        if leg is None:
+            session = self._sessions.get(call_id)
+            leg = None if session is None else self._leg_of(session)
         if leg is not None:
+            self._legs[call_id] = leg  # kept: the last messages of a call come after its leg is gone
             self._write(leg, self._waiting.pop(call_id, []))
+            while len(self._legs) > MAX_CALLS:
+                self._legs.popitem(last=False)
 
     def _write(self, leg: tuple[str, str] | None, lines: _Waiting) -> None:
         leg_id, conversation = leg or (None, None)

@@ -1,0 +1,85 @@
+"""SIP messages land in the journal under the leg they belong to."""
+
+from offhook.core.journal import MemoryJournal
+from offhook.sip.commands import Dial, HangUp
+from offhook.sip.events import InviteReceived
+from offhook.sip.flow import Flow
+from offhook.sip.machine import Received, Send
+from offhook.transport.trace import MAX_WAITING, SipTrace, call_id_of
+
+FLOW = Flow("udp", ("192.0.2.9", 5060), ("192.0.2.1", 5060))
+
+
+def message(first: str, call_id: str = "a@b", *more: str) -> bytes:
+    return "\r\n".join([first, f"Call-ID: {call_id}", *more, "", ""]).encode()
+
+
+class Setup:
+    def __init__(self) -> None:
+        self.legs: dict[str, tuple[str, str]] = {}
+        self.journal = MemoryJournal()
+        self.trace = SipTrace(self.journal, lambda session: self.legs.get(session))
+
+    def under(self, leg: str) -> list[tuple[str, str]]:
+        lines = self.journal.read(leg)
+        return [(line.kind, line.data["message"].partition("\r\n")[0]) for line in lines]
+
+
+def invite(session: str, call_id: str) -> InviteReceived:
+    return InviteReceived(
+        session, call_id, "sip:1@h", "1", "sip:2@h", "2", "", "sip:1@h", (), b"", FLOW, None, 70
+    )
+
+
+def test_messages_before_the_leg_is_known_wait_for_it_and_later_ones_follow_it() -> None:
+    at = Setup()
+    at.trace(1, Received(message("INVITE sip:1@h SIP/2.0"), FLOW))
+    at.trace(2, invite("s", "a@b"))
+    assert at.journal.lines == []
+    at.legs["s"] = ("leg", "CON-1")
+    at.trace(3, Send(message("SIP/2.0 180 Ringing"), FLOW))
+    del at.legs["s"]
+    at.trace(4, Send(message("BYE sip:2@h SIP/2.0"), FLOW))
+    assert at.under("leg") == [
+        ("sip.in", "INVITE sip:1@h SIP/2.0"),
+        ("sip.out", "SIP/2.0 180 Ringing"),
+        ("sip.out", "BYE sip:2@h SIP/2.0"),
+    ]
+    assert [line.t for line in at.journal.lines] == [1, 3, 4]
+
+
+def test_an_outbound_call_is_tied_by_its_invite() -> None:
+    at = Setup()
+    at.legs["out"] = ("leg", "CON-1")
+    at.trace(1, Dial("out", "sip:1@h", "sip:2@h", b"", FLOW))
+    at.trace(1, Send(message("INVITE sip:1@h SIP/2.0", "c@d"), FLOW))
+    at.trace(2, Received(message("SIP/2.0 200 OK", "c@d"), FLOW))
+    assert [kind for kind, _ in at.under("leg")] == ["sip.out", "sip.in"]
+
+
+def test_credentials_never_reach_the_journal() -> None:
+    at = Setup()
+    at.legs["out"] = ("leg", "CON-1")
+    at.trace(1, Dial("out", "sip:1@h", "sip:2@h", b"", FLOW))
+    line = 'Authorization: Digest username="u", response="c0ffee"'
+    at.trace(1, Send(message("INVITE sip:1@h SIP/2.0", "c@d", line), FLOW))
+    assert b"c0ffee" not in at.journal.dump()
+    assert b"Authorization" in at.journal.dump()
+
+
+def test_what_belongs_to_nobody_is_bounded() -> None:
+    at = Setup()
+    for _ in range(3 * MAX_WAITING):
+        at.trace(1, Received(message("OPTIONS sip:h SIP/2.0"), FLOW))
+    at.trace(1, Received(b"garbage", FLOW))
+    at.trace(1, HangUp("s"))
+    assert at.journal.lines == []
+    at.trace(2, invite("s", "a@b"))
+    at.legs["s"] = ("leg", "CON-1")
+    at.trace(3, Received(message("ACK sip:h SIP/2.0"), FLOW))
+    assert len(at.journal.lines) == MAX_WAITING
+
+
+def test_the_compact_name_and_odd_spaces_are_understood() -> None:
+    assert call_id_of(b"INVITE x SIP/2.0\r\ni : abc \r\n\r\n") == "abc"
+    assert call_id_of(b"INVITE x SIP/2.0\r\n\r\nCall-ID: in-the-body") is None
