@@ -27,9 +27,10 @@ async def plan(
     except OSError as error:
         return Unroutable(f"the trunk {trunk.name} at {trunk.host} has no address: {error}")
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    port = f":{trunk.port}" if trunk.port else ""  # 0: the trunk takes a free port at each start
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
     return DialPlan(
-        uri=f"sip:{endpoint.number}@{host}:{trunk.port}{transport}",
+        uri=f"sip:{endpoint.number}@{host}{port}{transport}",
         from_uri=f"sip:{shown}@{exchange.settings.sip_domain}",
         destination=flow,
         headers=(("Identity", endpoint.shaken),) if endpoint.shaken else (),
