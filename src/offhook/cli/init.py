@@ -38,17 +38,22 @@ LETTERS = string.ascii_lowercase + string.digits
 @as_json
 def init(as_json: bool) -> None:
     with workspace() as here:
-        path = here.settings.data_dir / ACCOUNT_FILE
-        if not path.exists():
-            if here.database.transact(accounts.list):
-                raise Conflict(f"the database has an account but {path} is gone; restore it from a backup")
-            write_private(path, json.dumps(create(here), indent=2) + "\n")
-        known = addresses(here) | here.remembered()
-        show_one({name: known[name] for name in SHOWN}, machine=as_json)
+        show_one(ensure(here), machine=as_json)
 
 
 def command() -> click.Command:
     return init
+
+
+def ensure(here: Workspace) -> dict[str, Any]:
+    """What `init` shows; made where it is not there. Raises `Conflict` when only half of it is."""
+    path = here.settings.data_dir / ACCOUNT_FILE
+    if not path.exists():
+        if here.database.transact(accounts.list):
+            raise Conflict(f"the database has an account but {path} is gone; restore it from a backup")
+        write_private(path, json.dumps(create(here), indent=2) + "\n")
+    known = addresses(here) | here.remembered()
+    return {name: known[name] for name in SHOWN}
 
 
 def addresses(here: Workspace) -> dict[str, Any]:
