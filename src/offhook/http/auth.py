@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from offhook.http.context import HttpContext, context
+from offhook.http.context import HttpContext, context, is_id
 from offhook.http.errors import Forbidden, Unauthorised
 from offhook.security import jwt
 from offhook.storage import accounts, applications
@@ -32,14 +32,14 @@ async def by_token(request: Request) -> Caller:
     """The application whose token the request carries. Raises `Unauthorised`, or `Forbidden` by its ACL."""
     token = _credentials(request, "bearer")
     here = context(request)
+    path = request.scope["path"]  # not request.url: the Host header could bend that
     try:
         application = await _application(here, jwt.application_of(token))
         principal = jwt.verify(token, application.public_key, here.clock.wall())
     except jwt.TokenError as error:
-        log.info("%s %s refused: %s", request.method, request.url.path, error)
         raise Unauthorised(str(error)) from None
-    if not principal.allows(request.method, request.url.path):
-        log.info("%s %s refused: outside the token's acl", request.method, request.url.path)
+    if not principal.allows(request.method, path):
+        log.info("%s %r refused: outside the token's acl", request.method, path)
         raise Forbidden("The acl of this token does not open this path.")
     return Caller(application, principal)
 
@@ -51,11 +51,12 @@ async def by_secret(request: Request) -> Account:
         key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         raise Unauthorised("The Basic credentials are not base64.") from None
+    if not is_id(key):
+        raise Unauthorised("The API key is not one.")
     here = context(request)
     account = await here.database.read(lambda connection: accounts.by_api_key(connection, key))
     stored = [] if account is None else await _hashes(here, account)
     if not await here.secrets.verify(secret, stored) or account is None:
-        log.info("%s %s refused: wrong API key or secret", request.method, request.url.path)
         raise Unauthorised("The API key or secret is wrong.")
     return account
 
@@ -66,9 +67,11 @@ async def _hashes(here: HttpContext, account: Account) -> list[str]:
 
 
 async def _application(here: HttpContext, application_id: str) -> Application:
-    found = await here.database.read(lambda connection: applications.get(connection, application_id))
+    found = None
+    if is_id(application_id):
+        found = await here.database.read(lambda connection: applications.get(connection, application_id))
     if found is None:
-        raise jwt.TokenError(f"no application {application_id!r} exists")
+        raise jwt.TokenError(f"no application {application_id[:60]!r} exists")
     return found
 
 

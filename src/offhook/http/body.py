@@ -1,26 +1,32 @@
 """Reading request bodies: bounded, tolerant of the Content-Type, exact about what is wrong.
 
-Clients send JSON under all sorts of content types, so the body decides, not the header. Unknown members
-are ignored; a wrong one is named with its dotted path.
+Clients send JSON under all sorts of content types, so the body decides, not the header. What JSON allows but
+nothing behind could store or send is refused here: lone surrogates, NUL, NaN and numbers beyond a double
+(RFC 8259 §6, §8.2), nesting without end.
 """
 
 import json
-from typing import Any, TypeVar
+import math
+import re
+from typing import Any, NoReturn
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
 
 from offhook.core.errors import Invalid
-from offhook.http.errors import InvalidFields, TooLarge
+from offhook.core.tasks import outside
+from offhook.http.errors import TooLarge
 
-M = TypeVar("M", bound=BaseModel)
+MAX_DEPTH = 64
+ON_THE_LOOP = 1_000_000
+"""Larger bodies are decoded in a thread."""
+_SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)", re.ASCII)
 
 
 async def read(request: Request, limit: int) -> bytes:
     """The raw body. Raises `TooLarge` as soon as more than `limit` bytes have come."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
-        raise TooLarge(f"The body has {declared} bytes; the limit is {limit}.")
+    declared = request.headers.get("content-length", "0").strip()
+    if declared.isascii() and declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
+        raise TooLarge(f"The body is larger than the limit of {limit} bytes.")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -32,45 +38,71 @@ async def read(request: Request, limit: int) -> bytes:
 
 
 async def read_json(request: Request, limit: int) -> Any:
-    """The body as a JSON value; an empty body is `{}`."""
+    """The body as a JSON value; an empty body is `{}`. Raises Invalid."""
     data = await read(request, limit)
     if not data.strip():
         return {}
+    if len(data) > ON_THE_LOOP:
+        return await outside(decode, data)
+    return decode(data)
+
+
+def decode(data: bytes) -> Any:
+    """A JSON text in UTF-8 as a value that can be stored and sent on. Raises Invalid."""
     try:
-        return json.loads(data)
+        text = data.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Invalid("body", f"is not valid JSON: {str(error)[:120]}") from None
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(value)
+    if _SUSPECT.search(text) is not None:
+        _check_strings(value)
+    return value
 
 
-async def read_model(request: Request, model: type[M], limit: int) -> M:
-    """The body checked against `model`."""
-    return check(model, await read_json(request, limit))
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
 
 
-def check(model: type[M], value: Any) -> M:
-    """`value` as a `model`. Raises `InvalidFields` that names every wrong member."""
-    if not isinstance(value, dict):
-        raise Invalid("body", f"must be a JSON object, not {type(value).__name__}")
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _members(outer) if isinstance(inner, (dict, list))]
+        if not level:
+            return
+    raise Invalid("body", f"is nested more than {MAX_DEPTH} levels deep")
+
+
+def _members(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _check_strings(value: Any) -> None:
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, each = waiting.pop()
+        if isinstance(each, str):
+            _check_string(path, each)
+        elif isinstance(each, list):
+            waiting.extend((f"{path}[{index}]", inner) for index, inner in enumerate(each))
+        elif isinstance(each, dict):
+            for name, inner in each.items():
+                _check_string(path, name)
+                waiting.append((f"{path}.{name}" if path else name, inner))
+
+
+def _check_string(path: str, text: str) -> None:
+    if "\x00" in text:
+        raise Invalid(path or "body", "holds a NUL character; leave it out")
     try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise InvalidFields([(_path(item["loc"]), _reason(item)) for item in error.errors()]) from None
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """`to[0].number` from a pydantic location; names of union branches are left out."""
-    text = ""
-    for part in location:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part not in UNION_BRANCHES:
-            text += f".{part}" if text else part
-    return text or "body"
-
-
-UNION_BRANCHES = {"phone", "sip"}
-
-
-def _reason(item: Any) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    return "Is required." if item["type"] == "missing" else message
+        text.encode()
+    except UnicodeEncodeError:
+        raise Invalid(path or "body", "holds half of a surrogate pair; send whole characters") from None

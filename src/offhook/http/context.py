@@ -1,5 +1,6 @@
 """What the HTTP surface stands on: filled by the composition root, read by the routes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from offhook.core.ids import Ids
 from offhook.http.metrics import Metrics
 from offhook.security.passwords import SecretChecker
 from offhook.storage.database import Database
+
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,8 @@ def context(request: Request) -> HttpContext:
     found = request.app.state.context
     assert isinstance(found, HttpContext)
     return found
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` may be asked of the database as an id: some databases fail on other characters."""
+    return _ID.fullmatch(text) is not None

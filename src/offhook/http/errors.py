@@ -2,45 +2,58 @@
 
 Two families of error bodies exist on the wire and clients parse both: the Voice API's
 (`{"type": "UNAUTHORIZED", "error_title": "Unauthorized"}`, with an integer `type` for invalid fields) and
-RFC 7807 problems (Applications). The path decides which one is spoken. See docs/specs/http.md.
+RFC 7807 problems (Applications). The path decides which one is spoken. See docs/specs/http.md §3.
 """
 
 import logging
-import uuid
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from offhook.core.errors import Conflict, Invalid, MediaError, NccoError, NotFound, OffhookError
 
 log = logging.getLogger("offhook.http")
 
-PROBLEM_PATHS = ("/v2/applications",)
+Field = tuple[str, str]
+"""The dotted name of a wrong field and what is wrong with it."""
+PROBLEM_PATH = "/v2/applications"
 PROBLEM_BASE = "https://developer.vonage.com/api-errors"
-VOICE_TYPES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND"}
-PROBLEM_TITLES = {
-    401: "Invalid credentials supplied",
-    405: "Request method not allowed",
-    406: "Invalid Accept header",
-    415: "Unsupported Content-Type header",
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
 }
+"""Written out, because the phrases of the standard library change between versions of Python."""
+PROBLEM_TITLES = {401: "Invalid credentials supplied", 405: "Request method not allowed"}
 PROBLEM_IDS = {
-    400: "/application#payload-validation",
     401: "#unauthorized",
     403: "#forbidden",
     404: "#not-found",
     405: "#wrong-verb",
-    406: "#accept-header",
     413: "#payload-too-large",
-    415: "#content-type-header",
-    429: "#throttled",
+    414: "#uri-too-long",
+    503: "#unavailable",
 }
+DETAILS = {
+    405: "This path does not take this method; the Allow header names those it takes.",
+    500: "The request could not be served; the server's log says why.",
+}
+WRONG_CREDENTIALS = "You did not provide correct credentials."
 
 
 class Unauthorised(OffhookError):  # noqa: N818 — read as a sentence
-    """The request carries no usable credentials."""
+    """The request carries no usable credentials. The message is for the log."""
 
 
 class Forbidden(OffhookError):  # noqa: N818
@@ -56,9 +69,9 @@ class Busy(OffhookError):  # noqa: N818
 
 
 class InvalidFields(OffhookError):  # noqa: N818
-    """Several fields are wrong: (name, reason) pairs with dotted names."""
+    """Several fields are wrong."""
 
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
+    def __init__(self, fields: Sequence[Field]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in fields))
         self.fields = fields
 
@@ -81,70 +94,82 @@ def install(app: FastAPI) -> None:
     """Turn every error raised below into an answer of the right family."""
     app.add_exception_handler(OffhookError, _offhook_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _bug)
 
 
 async def _offhook_error(request: Request, error: Exception) -> JSONResponse:
     status = next((code for kind, code in STATUSES if isinstance(error, kind)), 500)
     if status == 500:
-        log.error("%s %s failed: %s", request.method, request.url.path, error)
-    return answer(request, status, str(error), _fields(error))
+        log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
+    elif status == 401:
+        log.info("%s %r refused: %s", request.method, request.scope["path"], error)
+    return answer(request.scope, status, "" if status == 500 else str(error), _fields(error))
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(getattr(error, "headers", None) or {})
-    response = answer(request, status, HTTPStatus(status).phrase, [])
-    response.headers.update(headers)
-    return response
+    headers = {"Allow": ", ".join(_allowed(request))} if status == 405 else {}
+    detail = f"Nothing is served at {request.scope['path'][:100]}." if status == 404 else ""
+    return answer(request.scope, status, detail, headers=headers)
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
-    log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(request, 500, "The request could not be served; the server's log says why.", [])
+def _allowed(request: Request) -> list[str]:
+    """Every method that some route takes at this path; the framework names those of one route only."""
+    methods: set[str] = set()
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] == Match.FULL for route in request.app.router.routes):
+            methods.add(method)
+    return sorted(methods)
 
 
-def answer(request: Request, status: int, detail: str, fields: list[tuple[str, str]]) -> JSONResponse:
+def answer(
+    scope: Scope,
+    status: int,
+    detail: str,
+    fields: Sequence[Field] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
     """An error answer in the family that the path speaks."""
-    instance = uuid.uuid4().hex
-    if request.url.path.startswith(PROBLEM_PATHS):
-        body = _problem(status, detail, fields, instance)
-    else:
-        body = _voice(status, detail, fields, instance)
-    headers = {"Retry-After": "5"} if status == 503 else None
-    return JSONResponse(body, status_code=status, headers=headers)
+    instance = scope["app"].state.context.ids.token(16)
+    family = _problem if scope["path"].startswith(PROBLEM_PATH) else _voice
+    body = family(scope, status, detail or DETAILS.get(status, TITLES.get(status, "")), fields)
+    if status != 401 or family is _problem:
+        body["instance"] = instance
+    extra = {"Retry-After": "5"} if status == 503 else {}
+    return JSONResponse(body, status_code=status, headers={**extra, **(headers or {})})
 
 
-def _voice(status: int, detail: str, fields: list[tuple[str, str]], instance: str) -> dict[str, object]:
-    phrase = HTTPStatus(status).phrase
+def _voice(scope: Scope, status: int, detail: str, fields: Sequence[Field]) -> dict[str, object]:
+    title = TITLES.get(status, "Error")
     if status == 401:
-        return {"type": "UNAUTHORIZED", "error_title": "Unauthorized"}
+        return {"type": "UNAUTHORIZED", "error_title": title}
     if fields:
-        return {
-            "type": status,
-            "title": phrase,
-            "detail": detail,
-            "instance": instance,
-            "invalid_parameters": [{"name": name, "reason": reason} for name, reason in fields],
-        }
-    kind = VOICE_TYPES.get(status, phrase.upper().replace(" ", "_"))
-    return {"type": kind, "error_title": phrase, "title": phrase, "detail": detail, "instance": instance}
+        return {"type": status, "title": title, "detail": detail, "invalid_parameters": _listed(fields)}
+    kind = title.upper().replace(" ", "_")
+    return {"type": kind, "error_title": title, "title": title, "detail": detail}
 
 
-def _problem(status: int, detail: str, fields: list[tuple[str, str]], instance: str) -> dict[str, object]:
+def _problem(scope: Scope, status: int, detail: str, fields: Sequence[Field]) -> dict[str, object]:
+    identifier = PROBLEM_IDS.get(status, "#internal-error")
+    if status == 400:
+        listing = scope["method"] == "GET"
+        identifier = "/application#" + ("list-validation" if listing else "payload-validation")
     body: dict[str, object] = {
-        "type": PROBLEM_BASE + PROBLEM_IDS.get(status, "#internal-error"),
-        "title": PROBLEM_TITLES.get(status, HTTPStatus(status).phrase),
-        "detail": "You did not provide correct credentials." if status == 401 else detail,
-        "instance": instance,
+        "type": PROBLEM_BASE + identifier,
+        "title": PROBLEM_TITLES.get(status, TITLES.get(status, "Error")),
+        "detail": WRONG_CREDENTIALS if status == 401 else detail,
     }
     if fields:
         body["detail"] = "The request failed due to validation errors"
-        body["invalid_parameters"] = [{"name": name, "reason": reason} for name, reason in fields]
+        body["invalid_parameters"] = _listed(fields)
     return body
 
 
-def _fields(error: Exception) -> list[tuple[str, str]]:
+def _listed(fields: Sequence[Field]) -> list[dict[str, str]]:
+    return [{"name": name, "reason": reason} for name, reason in fields]
+
+
+def _fields(error: Exception) -> Sequence[Field]:
     if isinstance(error, InvalidFields):
         return error.fields
     if isinstance(error, Invalid):

@@ -1,48 +1,68 @@
 """Recordings by the addresses that webhooks show, for the application that made them.
 
 `/v1/files/{id}`, `/v3/files/{id}` and `/v1/files/compat.nexmo.com/{id}` are the same file: the last form
-passes the host checks that some client libraries make on the address.
+passes the host checks that some client libraries make on the address. See docs/specs/http.md §5.
 """
 
 import re
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, Request, Response
 
 from offhook.core.errors import NotFound
 from offhook.core.tasks import outside
 from offhook.http.auth import Caller, by_token
-from offhook.http.context import context
+from offhook.http.context import HttpContext, context
+from offhook.http.errors import answer
+from offhook.http.sending import FileAnswer, Unsatisfiable, wanted
 from offhook.storage import recordings
+from offhook.storage.records import Recording
 
 router = APIRouter(tags=["Files"])
 MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg"}
+METHODS = ["GET", "HEAD"]
 FILE_ID = re.compile(r"[0-9a-f-]{36}", re.ASCII)
 
 
-@router.get("/v1/files/{file_id}")
-@router.get("/v3/files/{file_id}")
-@router.get("/v1/files/compat.nexmo.com/{file_id}")
-async def download(
-    request: Request, caller: Annotated[Caller, Depends(by_token)], file_id: str
-) -> FileResponse:
-    """The bytes of a recording; byte ranges are served. 404 for another application's file."""
+@router.api_route("/v1/files/{file_id}", methods=METHODS)
+@router.api_route("/v3/files/{file_id}", methods=METHODS)
+@router.api_route("/v1/files/compat.nexmo.com/{file_id}", methods=METHODS)
+async def download(request: Request, caller: Annotated[Caller, Depends(by_token)], file_id: str) -> Response:
+    """The bytes of a recording, or a range of them. 404 for another application's file."""
     here = context(request)
-    missing = NotFound(f"File '{file_id[:60]}' does not exist, or you do not have access.")
-    if not FILE_ID.fullmatch(file_id):
-        raise missing
-    found = await here.database.read(
-        lambda connection: recordings.by_file(connection, file_id, caller.application.application_id)
-    )
-    if found is None or not found.path:
-        raise missing
-    path = here.data_dir / found.path
-    if not await outside(Path.is_file, path):
-        raise missing
-    return FileResponse(
-        path,
-        media_type=MEDIA_TYPES.get(found.format, "application/octet-stream"),
-        filename=f"{file_id}.{found.format}",
-    )
+    found = await _find(here, caller, file_id)
+    path = here.data_dir / (found.path or "")
+    try:
+        if not path.resolve().is_relative_to(here.data_dir.resolve()):
+            raise OSError("outside the data directory")
+        file = await outside(Path.open, path, "rb")
+        size = path.stat().st_size
+    except OSError:
+        raise _missing(file_id) from None
+    headers = {
+        "content-type": MEDIA_TYPES.get(found.format, "application/octet-stream"),
+        "content-disposition": f'attachment; filename="{file_id}.{found.format}"',
+    }
+    try:
+        part = wanted(request.headers, size)
+    except Unsatisfiable:
+        file.close()
+        return answer(request.scope, 416, "", headers={"Content-Range": f"bytes */{size}"})
+    return FileAnswer(file, size, part, headers)
+
+
+async def _find(here: HttpContext, caller: Caller, file_id: str) -> Recording:
+    found = None
+    if FILE_ID.fullmatch(file_id):
+        application_id = caller.application.application_id
+        found = await here.database.read(
+            lambda connection: recordings.by_file(connection, file_id, application_id)
+        )
+    if found is None or not found.path or found.status != "ready":
+        raise _missing(file_id)
+    return found
+
+
+def _missing(file_id: str) -> NotFound:
+    return NotFound(f"File '{file_id[:60]}' does not exist, or you do not have access.")

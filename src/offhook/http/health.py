@@ -35,8 +35,9 @@ async def metrics(request: Request) -> Response:
     """Prometheus text. From loopback without credentials, from elsewhere with the metrics token."""
     here = context(request)
     if not _is_loopback(request):
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not here.metrics_token or not equal(given, here.metrics_token):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        right = equal(given.strip(), here.metrics_token) and scheme.lower() == "bearer"
+        if not here.metrics_token or not right:
             raise Unauthorised("Set OFFHOOK_HTTP__METRICS_TOKEN and send it as a Bearer token.")
     return Response(generate_latest(here.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

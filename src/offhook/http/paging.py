@@ -1,4 +1,4 @@
-"""HAL links of a listing by record offset.
+"""Queries and HAL links of listings.
 
 Hrefs are absolute, because some clients feed them to a URL parser that refuses relative ones; `next` and
 `prev` are left out where no such page exists, because clients stop at a missing `next`.
@@ -6,10 +6,28 @@ Hrefs are absolute, because some clients feed them to a URL parser that refuses 
 
 from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 
-def offset_links(
-    base: str, query: dict[str, str], *, total: int, page_size: int, record_index: int
-) -> dict[str, dict[str, str]]:
+from offhook.core.errors import Invalid
+
+Links = dict[str, dict[str, str]]
+MAX_PAGE_SIZE = 100
+MOST_DIGITS = 15
+
+
+def integer(query: QueryParams, name: str, *, default: int, low: int, high: int | None = None) -> int:
+    """A whole number of the query. Raises Invalid naming the parameter."""
+    text = query.get(name)
+    if text is None or text == "":
+        return default
+    value = int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else -1
+    if value < low or (high is not None and value > high):
+        limit = f"must be at least {low}" if high is None else f"must be between {low} and {high}"
+        raise Invalid(name, limit)
+    return value
+
+
+def offset_links(base: str, query: dict[str, str], *, total: int, page_size: int, record_index: int) -> Links:
     """Links for the page at `record_index` (in records) of `total` records; `query` holds the filters."""
 
     def link(index: int) -> dict[str, str]:
@@ -21,19 +39,19 @@ def offset_links(
     if record_index + page_size < total:
         links["next"] = link(record_index + page_size)
     if record_index > 0:
-        links["prev"] = link(max(0, record_index - page_size))
+        links["prev"] = link(max(0, min(record_index - page_size, last)))
     return links
 
 
-def page_links(path: str, *, page: int, page_size: int, pages: int) -> dict[str, dict[str, str]]:
+def page_links(base: str, *, page: int, page_size: int, pages: int) -> Links:
     """Links of a listing by page number, counted from 1."""
 
     def link(number: int) -> dict[str, str]:
-        return {"href": f"{path}?page_size={page_size}&page={number}"}
+        return {"href": f"{base}?page_size={page_size}&page={number}"}
 
     links = {"self": link(page), "first": link(1), "last": link(pages)}
     if page < pages:
         links["next"] = link(page + 1)
     if page > 1:
-        links["prev"] = link(page - 1)
+        links["prev"] = link(min(page - 1, pages))
     return links

@@ -1,27 +1,27 @@
-"""`/v2/applications`, authenticated with key and secret."""
+"""`/v2/applications`, authenticated with key and secret. See docs/specs/http.md §4."""
 
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from offhook.core.errors import Invalid, NotFound
+from offhook.core.errors import NotFound
 from offhook.http.applications.schemas import ApplicationBody
 from offhook.http.auth import by_secret
-from offhook.http.body import read_model
-from offhook.http.context import HttpContext, context
-from offhook.http.paging import page_links
+from offhook.http.context import HttpContext, context, is_id
+from offhook.http.models import read_model
+from offhook.http.paging import MAX_PAGE_SIZE, integer, page_links
 from offhook.security import keys
 from offhook.storage import applications
 from offhook.storage.records import Account, Application
 
 PATH = "/v2/applications"
+MAX_PAGE = 1_000_000
 router = APIRouter(prefix=PATH, tags=["Applications"])
 Owner = Annotated[Account, Depends(by_secret)]
 
 
 @router.post("", status_code=201)
-@router.post("/", status_code=201, include_in_schema=False)
 async def create(request: Request, account: Owner) -> dict[str, Any]:
     """Create an application. Without a public key a pair is made and its private half shown once."""
     here = context(request)
@@ -48,12 +48,12 @@ async def create(request: Request, account: Owner) -> dict[str, Any]:
 
 
 @router.get("")
-@router.get("/", include_in_schema=False)
 async def listing(request: Request, account: Owner) -> dict[str, Any]:
     """One page of the account's applications, oldest first."""
-    page = _integer(request, "page", default=1, low=1, high=1_000_000)
-    size = _integer(request, "page_size", default=10, low=1, high=100)
-    found = await context(request).database.read(
+    here = context(request)
+    page = integer(request.query_params, "page", default=1, low=1, high=MAX_PAGE)
+    size = integer(request.query_params, "page_size", default=10, low=1, high=MAX_PAGE_SIZE)
+    found = await here.database.read(
         lambda connection: applications.list(
             connection, account_id=account.account_id, page_size=size, record_index=(page - 1) * size
         )
@@ -65,19 +65,17 @@ async def listing(request: Request, account: Owner) -> dict[str, Any]:
         "total_items": found.total,
         "total_pages": pages,
         "_embedded": {"applications": [render(each) for each in found.rows]},
-        "_links": page_links(PATH, page=page, page_size=size, pages=pages),
+        "_links": page_links(here.public_url + PATH, page=page, page_size=size, pages=pages),
     }
 
 
 @router.get("/{application_id}")
-@router.get("/{application_id}/", include_in_schema=False)
 async def show(request: Request, account: Owner, application_id: str) -> dict[str, Any]:
     """One application."""
     return render(await _find(context(request), account, application_id))
 
 
 @router.put("/{application_id}")
-@router.put("/{application_id}/", include_in_schema=False)
 async def update(request: Request, account: Owner, application_id: str) -> dict[str, Any]:
     """Replace an application. Without `keys.public_key` the present key stays."""
     here = context(request)
@@ -97,7 +95,6 @@ async def update(request: Request, account: Owner, application_id: str) -> dict[
 
 
 @router.delete("/{application_id}", status_code=204)
-@router.delete("/{application_id}/", status_code=204, include_in_schema=False)
 async def delete(request: Request, account: Owner, application_id: str) -> Response:
     """Delete an application; its numbers are unlinked."""
     here = context(request)
@@ -122,20 +119,9 @@ def render(application: Application, private_key: str | None = None) -> dict[str
 
 
 async def _find(here: HttpContext, account: Account, application_id: str) -> Application:
-    found = await here.database.read(lambda connection: applications.get(connection, application_id))
+    found = None
+    if is_id(application_id):
+        found = await here.database.read(lambda connection: applications.get(connection, application_id))
     if found is None or found.account_id != account.account_id:
         raise NotFound(f"Application '{application_id[:60]}' does not exist, or you do not have access.")
     return found
-
-
-def _integer(request: Request, name: str, *, default: int, low: int, high: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise Invalid(name, f"must be between {low} and {high}")
-    return value

@@ -2,33 +2,54 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic import field_validator as check
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Method = Annotated[Literal["GET", "POST"], BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v)]
+from offhook.http.models import Line, url, without_nulls
+
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=255)]
+Method = Literal["GET", "POST"]
+LONGEST_TTL = 9000
+REGIONS = Literal["na-east", "na-west", "eu-east", "eu-west", "apac-sng", "apac-australia"]
+
+
+def _renamed(value: Any, name: str, *others: str) -> Any:
+    """Earlier spellings of a member under its name; they are not kept next to it."""
+    if not isinstance(value, dict):
+        return value
+    old = [value[other] for other in others if other in value]
+    kept = {member: each for member, each in value.items() if member not in others}
+    return {name: old[0], **kept} if old else kept
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="allow", populate_by_name=True)
+    """Unknown members are kept, null ones count as absent."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, value: Any) -> Any:
+        return without_nulls(value)
 
 
 class Webhook(Part):
     """One webhook. An empty address means that it is not set."""
 
-    address: Annotated[str, StringConstraints(max_length=2048)] = ""
+    address: str = ""
     http_method: Method = "POST"
-    connect_timeout: int | None = Field(
-        None, ge=300, le=1000, validation_alias=AliasChoices("connect_timeout", "connection_timeout")
-    )
+    connect_timeout: int | None = Field(None, ge=300, le=1000)
     socket_timeout: int | None = Field(None, ge=1000, le=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        return _renamed(value, "connect_timeout", "connection_timeout")
 
     @check("address")
     @classmethod
     def _http(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must be an http:// or https:// URL, or empty")
-        return value
+        return url(value) if value else ""
 
 
 class GetWebhook(Webhook):
@@ -47,12 +68,17 @@ class VoiceWebhooks(Part):
 class Voice(Part):
     webhooks: VoiceWebhooks = VoiceWebhooks()
     signed_callbacks: bool = True
-    conversations_ttl: int = Field(48, ge=0, le=9000)
-    """Hours."""
+    conversations_ttl: int = Field(48, ge=0, le=LONGEST_TTL)
+    """Hours. Clients refuse to read 0, which used to mean for ever: the longest time stands for it."""
     leg_persistence_time: int = Field(2, ge=1, le=31)
     """Days."""
-    region: Literal["na-east", "na-west", "eu-east", "eu-west", "apac-sng", "apac-australia"] | None = None
+    region: Annotated[REGIONS | None, BeforeValidator(lambda value: value or None)] = None
     payment_enabled: bool | None = None
+
+    @check("conversations_ttl")
+    @classmethod
+    def _never_zero(cls, value: int) -> int:
+        return value or LONGEST_TTL
 
 
 class Capabilities(Part):
@@ -64,13 +90,18 @@ class Keys(Part):
 
 
 class Privacy(Part):
-    improve_ai: bool = Field(True, validation_alias=AliasChoices("improve_ai", "improveAi", "improveAI"))
+    improve_ai: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        return _renamed(value, "improve_ai", "improveAi", "improveAI")
 
 
 class ApplicationBody(Part):
     """`POST` and `PUT /v2/applications`: `id` and `_links` that clients send back are ignored."""
 
-    name: Text
+    name: Name
     keys: Keys = Keys()
     privacy: Privacy = Privacy()
     capabilities: Capabilities = Capabilities()

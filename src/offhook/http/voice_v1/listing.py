@@ -1,11 +1,14 @@
 """The query of `GET /v1/calls`, checked: a wrong value is named, an unknown parameter ignored."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.datastructures import QueryParams
 
-from offhook.http.errors import InvalidFields
+from offhook.core.errors import Invalid
+from offhook.http.context import is_id
+from offhook.http.errors import Field, InvalidFields
+from offhook.http.paging import MAX_PAGE_SIZE, integer
 
 STATUSES = (
     "started",
@@ -20,7 +23,7 @@ STATUSES = (
     "timeout",
     "unanswered",
 )
-MAX_PAGE = 100
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
 
 
@@ -41,21 +44,15 @@ class Listing:
 
 def parse(query: QueryParams) -> Listing:
     """Raises `InvalidFields` naming every parameter that is wrong."""
-    wrong: list[tuple[str, str]] = []
-    status = query.get("status") or None
-    if status is not None and status not in STATUSES:
-        wrong.append(("status", f"must be one of: {', '.join(STATUSES)}"))
-    order = query.get("order", "asc").lower()
-    if order not in ("asc", "desc"):
-        wrong.append(("order", "must be asc or desc"))
+    wrong: list[Field] = []
     listing = Listing(
-        status=status,
+        status=_choice(query, "status", STATUSES, wrong),
         date_start=_instant(query, "date_start", wrong),
         date_end=_instant(query, "date_end", wrong),
-        conversation=query.get("conversation_uuid") or None,
-        page_size=_integer(query, "page_size", 10, 1, MAX_PAGE, wrong),
-        record_index=_integer(query, "record_index", 0, 0, 2**53, wrong),
-        order=order if order == "desc" else "asc",
+        conversation=_conversation(query, wrong),
+        page_size=_integer(query, "page_size", 10, 1, MAX_PAGE_SIZE, wrong),
+        record_index=_integer(query, "record_index", 0, 0, None, wrong),
+        order=_choice(query, "order", ("asc", "desc"), wrong) or "asc",
         given={name: query[name] for name in FILTERS if name in query},
     )
     if wrong:
@@ -63,28 +60,45 @@ def parse(query: QueryParams) -> Listing:
     return listing
 
 
-def _integer(
-    query: QueryParams, name: str, default: int, low: int, high: int, wrong: list[tuple[str, str]]
-) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or not low <= int(text[:20]) <= high:
-        limit = f"must be an integer between {low} and {high}" if high <= MAX_PAGE else f"must be ≥ {low}"
-        wrong.append((name, limit))
-        return default
-    return int(text)
-
-
-def _instant(query: QueryParams, name: str, wrong: list[tuple[str, str]]) -> int | None:
+def _choice(query: QueryParams, name: str, options: tuple[str, ...], wrong: list[Field]) -> str | None:
     text = query.get(name)
     if not text:
         return None
+    if text.lower() not in options:
+        wrong.append((name, f"must be one of: {', '.join(options)}"))
+    return text.lower()
+
+
+def _integer(
+    query: QueryParams, name: str, default: int, low: int, high: int | None, wrong: list[Field]
+) -> int:
     try:
-        value = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") and "T" in text else text)
-    except ValueError:
+        return integer(query, name, default=default, low=low, high=high)
+    except Invalid as error:
+        wrong.append((name, error.problem))
+        return default
+
+
+def _conversation(query: QueryParams, wrong: list[Field]) -> str | None:
+    text = query.get("conversation_uuid")
+    if not text:
+        return None
+    if not is_id(text):
+        wrong.append(("conversation_uuid", "must be the id of a conversation: CON- and a UUID"))
+    return text
+
+
+def _instant(query: QueryParams, name: str, wrong: list[Field]) -> int | None:
+    text = query.get(name)
+    if not text:
+        return None
+    if "T" in text:
+        text = text.replace(" ", "+")  # a + that was not percent-encoded
+    try:
+        value = datetime.fromisoformat(text)
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=UTC)
+        return (value - EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
         wrong.append((name, "must be an ISO 8601 instant such as 2026-01-02T03:04:05Z"))
         return None
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return int(value.timestamp() * 1_000_000)

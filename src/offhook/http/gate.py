@@ -1,0 +1,67 @@
+"""What every request passes first: the length of its target, the trailing slash, the count, the last net.
+
+A path is served with and without a trailing slash and never redirected: a redirect turns POST into GET in
+several clients. An error that nobody expected is logged and answered here, so that it is counted as well.
+"""
+
+import logging
+from typing import Any
+
+from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from offhook.http.errors import answer
+
+log = logging.getLogger("offhook.http")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+MAX_TARGET = 8192
+"""Bytes of path and query together."""
+
+
+class Gate:
+    """ASGI middleware around everything."""
+
+    def __init__(self, app: ASGIApp, requests: Counter) -> None:
+        self._app = app
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope = _without_slash(scope)
+        started = False
+        method = scope["method"] if scope["method"] in METHODS else "other"
+
+        async def counted(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._requests.labels(method, str(message["status"])).inc()
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, counted)
+        except ClientDisconnect:
+            log.info("%s %r: the client went away", method, scope["path"])
+        except Exception:
+            log.exception("%s %r failed", method, scope["path"])
+            if not started:
+                await answer(scope, 500, "")(scope, receive, counted)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = len(scope.get("raw_path") or scope["path"].encode("utf-8", "replace"))
+        if target + len(scope.get("query_string", b"")) > MAX_TARGET:
+            refusal = answer(scope, 414, f"The path and query are longer than {MAX_TARGET} bytes.")
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _without_slash(scope: Scope) -> Scope:
+    path = scope["path"]
+    if len(path) < 2 or not path.endswith("/"):
+        return scope
+    changed: dict[str, Any] = {**scope, "path": path[:-1]}
+    return changed

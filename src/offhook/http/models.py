@@ -1,0 +1,114 @@
+"""Checking decoded bodies against models, and naming every wrong member as the client spelled it."""
+
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
+
+from offhook.core.errors import Invalid
+from offhook.http.body import read_json
+from offhook.http.errors import InvalidFields
+from offhook.ncco.addresses import http_url
+from offhook.ncco.findings import Findings
+
+M = TypeVar("M", bound=BaseModel)
+NAMED = "offhook"
+MAX_URL = 2048
+MAX_SHOWN = 20
+"""Wrong fields that one answer names."""
+
+
+async def read_model(request: Request, model: type[M], limit: int) -> M:
+    """The request's body, checked against `model`. Raises Invalid, InvalidFields, TooLarge."""
+    return check(model, await read_json(request, limit))
+
+
+def check(model: type[M], value: Any) -> M:
+    """`value` as a `model`. Raises `InvalidFields` that names every wrong member."""
+    if not isinstance(value, dict):
+        raise Invalid("body", f"must be a JSON object, not {type(value).__name__}")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)[:MAX_SHOWN]
+        raise InvalidFields([(_name(item), _reason(item)) for item in found]) from None
+
+
+def refuse(name: str, reason: str) -> NoReturn:
+    """Inside a validator: `name`, below the place of the validator, is wrong."""
+    raise PydanticCustomError(NAMED, "{reason}", {"name": name, "reason": reason})
+
+
+def without_nulls(value: Any) -> Any:
+    """A null member counts as absent: several client libraries write every option they know."""
+    if isinstance(value, dict):
+        return {name: member for name, member in value.items() if member is not None}
+    return value
+
+
+def url(value: Any) -> str:
+    """An absolute http or https URL. Raises ValueError."""
+    findings = Findings(warnings=False)
+    found = http_url(findings, "", value, MAX_URL)
+    if found is None:
+        error = findings.first_error
+        raise ValueError(error.message if error else "must be a URL")
+    return found
+
+
+def one_url(value: Any) -> str:
+    """An array of one URL, or the bare URL that some clients send. Raises ValueError."""
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise ValueError("must be an array with exactly one URL in it")
+        value = value[0]
+    return url(value)
+
+
+def one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return value
+
+
+def upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+OneUrl = Annotated[str, BeforeValidator(one_url)]
+Line = Annotated[str, AfterValidator(one_line)]
+
+
+def _name(item: Any) -> str:
+    """`to[0].number` from a pydantic location."""
+    location = list(item["loc"])
+    if location[:1] == ["to"] and len(location) > 2:
+        del location[2]  # the branch of the union of endpoint types
+    if item["type"] == NAMED:
+        location.append(item["ctx"]["name"])
+    elif item["type"].startswith("union_tag"):
+        location.append("type")
+    text = ""
+    for part in location:
+        step = f"[{part}]" if isinstance(part, int) else str(part)
+        text += f".{step}" if text and not step.startswith("[") else step
+    return text[:200] or "body"
+
+
+def _reason(item: Any) -> str:
+    match item["type"]:
+        case "missing":
+            return "Is required."
+        case "literal_error":
+            return f"must be one of: {_options(item['ctx']['expected'])}"
+        case "union_tag_invalid":
+            return f"must be one of: {_options(item['ctx']['expected_tags'])}"
+        case "union_tag_not_found":
+            return "Is required."
+        case _:
+            return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _options(expected: str) -> str:
+    return expected.replace("'", "").replace(" or ", ", ")

@@ -1,0 +1,68 @@
+"""`PUT /v1/calls/{uuid}`: hang up, mute, earmuff, transfer."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import field_validator, model_validator
+
+from offhook.calls.registry import Calls
+from offhook.http.context import context
+from offhook.http.models import OneUrl, read_model, refuse
+from offhook.http.voice_v1.access import PATH, Application, find, steer
+from offhook.http.voice_v1.schemas import Body
+
+router = APIRouter(tags=["Voice"])
+
+
+class Destination(Body):
+    """Where a call is transferred to: an NCCO, or the address of one."""
+
+    type: Literal["ncco"]
+    url: OneUrl | None = None
+    ncco: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Destination":
+        if (self.url is None) == (self.ncco is None):
+            refuse("url", "give exactly one of url and ncco")
+        return self
+
+
+class ModifyCallBody(Body):
+    action: Literal["hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer"]
+    destination: Destination | None = None
+
+    @field_validator("destination", mode="before")
+    @classmethod
+    def _of_transfer(cls, value: Any, info: Any) -> Any:
+        """Other actions do not look at it."""
+        return value if info.data.get("action") == "transfer" else None
+
+    @model_validator(mode="after")
+    def _needed(self) -> "ModifyCallBody":
+        if self.action == "transfer" and self.destination is None:
+            refuse("destination", "Is required.")
+        return self
+
+
+@router.put(PATH + "/{uuid}", status_code=204)
+async def modify(request: Request, caller: Application, uuid: str) -> Response:
+    """Steer a live call; hanging up one that is over is no error."""
+    here = context(request)
+    leg = await find(here, caller, uuid)
+    body = await read_model(request, ModifyCallBody, here.max_body)
+    await steer(leg, _act(here.calls, uuid, body))
+    return Response(status_code=204)
+
+
+async def _act(calls: Calls, uuid: str, body: ModifyCallBody) -> None:
+    match body.action:
+        case "hangup":
+            await calls.hang_up(uuid)
+        case "mute" | "unmute":
+            await calls.set_audio(uuid, muted=body.action == "mute")
+        case "earmuff" | "unearmuff":
+            await calls.set_audio(uuid, earmuffed=body.action == "earmuff")
+        case "transfer":
+            assert body.destination is not None
+            await calls.transfer(uuid, ncco=body.destination.ncco, url=body.destination.url)
