@@ -103,3 +103,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
+
+    @property
+    def timers(self) -> list[asyncio.TimerHandle]:
+        """Timers that are set, in no order."""
+        return [timer for timer in self._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
+
+    def cancel_timers(self, packages: tuple[str, ...]) -> None:
+        """Cancel the timers whose callback is code of `packages`: those of a process that was killed."""
+        for timer in self.timers:
+            module = getattr(timer._callback, "__module__", None) or ""  # type: ignore[attr-defined]
+            if module.startswith(packages):
+                timer.cancel()

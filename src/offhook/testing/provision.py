@@ -2,7 +2,8 @@
 
 import functools
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -61,6 +62,34 @@ class Provisioned:
             return status, json.loads(answer) if answer else None
         except ValueError:
             return status, answer
+
+
+def configure(database: Database, application: Application, base: str, changes: Mapping[str, str]) -> None:
+    """Change webhooks. `…_url` takes a path below `base`, `…_method` a method for the URL of that name."""
+
+    def change(connection: Connection) -> None:
+        found = applications.get(connection, application.application_id)
+        assert found is not None
+        voice = found.capabilities["voice"]
+        webhooks = {name: dict(webhook) for name, webhook in voice["webhooks"].items()}
+        for name, value in changes.items():
+            if name.endswith("_method"):
+                webhooks[name.removesuffix("_method") + "_url"]["http_method"] = value
+            else:
+                method = webhooks.get(name, {}).get("http_method", "GET")
+                webhooks[name] = {"address": base + value, "http_method": method}
+        capabilities = {**found.capabilities, "voice": {**voice, "webhooks": webhooks}}
+        applications.update(connection, replace(found, capabilities=capabilities))
+
+    database.transact(change)
+
+
+def add_number(database: Database, application: Application, number: str, wall: int) -> None:
+    """Link one more number to the application."""
+    row = Number(
+        number, application.account_id, application.application_id, "US", "landline", ("VOICE",), wall
+    )
+    database.transact(lambda connection: numbers.insert(connection, row))
 
 
 def provision(database: Database, sealer: Sealer, ids: Ids, clock: Clock, base: str) -> Provisioned:

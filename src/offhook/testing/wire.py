@@ -36,6 +36,8 @@ class Network:
         self._receivers: dict[Address, Receiver] = {}
         self._paths: dict[Address, Conditions] = {}
         self._next_port = FIRST_EPHEMERAL
+        self.alter: Callable[[bytes], bytes] | None = None
+        """Changes every datagram on its way, as a middlebox would."""
         self.conditions = Conditions()
         self.sent = 0
         self.lost = 0
@@ -54,6 +56,11 @@ class Network:
     def unbind(self, address: Address) -> None:
         self._receivers.pop(address, None)
 
+    @property
+    def bound(self) -> list[Address]:
+        """Addresses that somebody listens on."""
+        return list(self._receivers)
+
     def degrade(self, destination: Address, conditions: Conditions) -> None:
         """Treat packets to one destination differently."""
         self._paths[destination] = conditions
@@ -62,6 +69,8 @@ class Network:
         """Send one datagram. A destination that nobody listens on swallows it, as UDP does."""
         path = self._paths.get(destination, self.conditions)
         self.sent += 1
+        if self.alter is not None:
+            data = self.alter(data)
         copies = 1 + (path.duplicate > 0 and self._random.random() < path.duplicate)
         for _ in range(copies):
             if path.loss > 0 and self._random.random() < path.loss:

@@ -17,37 +17,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from offhook.audio.service import AudioService
+from offhook.audio.tables import Pcm
 from offhook.config import Fetch, Http, Media, Settings, Sip
 from offhook.core.clock import Clock
 from offhook.core.ids import SeededIds
 from offhook.core.journal import MemoryJournal
-from offhook.ipc.memory import MemoryListener
 from offhook.ipc.shm import MemoryPrompts
-from offhook.media.client import WorkerAddress
-from offhook.media.inline import InlineWorker, LinkHub, MemoryWires
 from offhook.security.secrets import Sealer
 from offhook.service import Drivers, Service
 from offhook.simulator.app_server import Answer, AppServer
+from offhook.simulator.behaviour import Answers
+from offhook.simulator.call import Call
 from offhook.simulator.carrier import Carrier
+from offhook.simulator.phone import Phone
 from offhook.simulator.report import Report
 from offhook.simulator.scenario import Scenario
-from offhook.simulator.script import Script
+from offhook.simulator.script import Script, parse
 from offhook.sip.flow import Flow
-from offhook.speech.tonecode import ToneCodeTTS, spoken
-from offhook.speech.worker import SpeechWorker
+from offhook.speech.tonecode import ToneCodeTTS, Utterance, read, spoken
 from offhook.storage.database import Database
+from offhook.testing.crash import abandon
+from offhook.testing.files import Files, wav
+from offhook.testing.leaks import SETTLING, leaks
 from offhook.testing.loop import VirtualLoop
-from offhook.testing.provision import NUMBER, Provisioned, provision
+from offhook.testing.provision import NUMBER, Provisioned, add_number, configure, provision
 from offhook.testing.web import AsgiWeb
 from offhook.testing.wire import Network
+from offhook.testing.workers import Workers
 
 HOST = "127.0.0.1"
 PLATFORM = (HOST, 5060)
 CARRIER = (HOST, 5070)
 APP = "http://app.test"
-FIRST_RTP_PORT = 20_000
-PORTS_PER_WORKER = 1_000
+FILES = "http://files.test"
 INSTANCE_KEY = bytes(range(32))
 T = TypeVar("T")
 
@@ -58,14 +60,23 @@ class World:
     number = NUMBER
     """The phone number that the application answers."""
 
-    def __init__(self, seed: int = 1, *, workers: int = 1, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        workers: int = 1,
+        settings: Mapping[str, Any] | None = None,
+        durable: bool = False,
+    ) -> None:
         self.loop = VirtualLoop()
         self.ids = SeededIds(seed)
         self.network = Network(self.loop, seed)
         self.journal = MemoryJournal()
         self.prompts = MemoryPrompts()
         self.web = AsgiWeb()
+        self.files = Files()
         self.tones = ToneCodeTTS()
+        self._durable = durable
         self._folder = tempfile.TemporaryDirectory(prefix="offhook-world-")
         self.settings = _settings(Path(self._folder.name), workers, settings or {})
         self.run(self._open())
@@ -76,50 +87,33 @@ class World:
 
     async def _open(self) -> None:
         self.settings.make_directories()
-        self.database = Database("sqlite://", inline=True)
-        self.database.migrate()
+        self.database = self._new_database()
         self.sealer = Sealer(INSTANCE_KEY)
         self.provisioned: Provisioned = provision(self.database, self.sealer, self.ids, self.clock, APP)
         self.app = AppServer(self.clock)
         self.web.mount("app.test", self.app)
-        self._start_workers()
+        self.web.mount("files.test", self.files)
+        self.workers = Workers(
+            self.settings, HOST, self.clock, self.ids, self.network, self.prompts, self.tones
+        )
+        self.carrier = Carrier(self.network, self.clock, self.ids, *CARRIER, tts=self.tones, loop=self.loop)
+        self.scenario = Scenario(self.carrier, self.app, PLATFORM, event_path="/event")
+        await self._start_service()
+
+    async def _start_service(self) -> None:
         self.service = Service(self.settings, self._drivers())
         self.network.bind(PLATFORM, self._sip_arrived)
         self.service.sip_bound = True
         await self.service.start()
         self.web.mount("platform.test", self.service.http)
-        self.carrier = Carrier(self.network, self.clock, self.ids, *CARRIER, tts=self.tones, loop=self.loop)
-        self.scenario = Scenario(self.carrier, self.app, PLATFORM, event_path="/event")
         while self.service.missing():  # noqa: ASYNC110 — four parts come up, each in its own way
             await asyncio.sleep(0.01)
 
-    def _start_workers(self) -> None:
-        self.audio = AudioService(self.ids.uuid(), self.clock, self.settings.spool_dir, self.prompts)
-        self.audio_listener = MemoryListener(self.audio.accept)
-        speech = SpeechWorker(self.tones, self.prompts, self.clock, self.ids.uuid(), "speech-0")
-        self.speech_listener = MemoryListener(speech.accept)
-        hub = LinkHub()
-        self.media: dict[str, InlineWorker] = {}
-        self.media_listeners: dict[str, MemoryListener] = {}
-        for number in range(self.settings.media.workers):
-            name = f"media-{number}"
-            first = FIRST_RTP_PORT + number * PORTS_PER_WORKER
-            wires = MemoryWires(HOST, range(first, first + PORTS_PER_WORKER, 2), self.network, hub)
-            worker = InlineWorker(
-                name,
-                self.ids.uuid(),
-                self.clock,
-                wires,
-                self.prompts,
-                self.ids.number,
-                audio=self.audio_listener.connect,
-                capacity=self.settings.media.capacity,
-                warm_ports=self.settings.media.warm_ports,
-            )
-            worker.start()
-            self.media[name] = worker
-            self.media_listeners[name] = MemoryListener(worker.accept)
-        self._speech = speech
+    def _new_database(self) -> Database:
+        url = f"sqlite:///{self._folder.name}/offhook.db" if self._durable else "sqlite://"
+        database = Database(url, inline=True)
+        database.migrate()
+        return database
 
     def _drivers(self) -> Drivers:
         return Drivers(
@@ -129,11 +123,9 @@ class World:
             journal=self.journal,
             prompts=self.prompts,
             sealer=self.sealer,
-            media=[
-                WorkerAddress(name, HOST, listener.connect) for name, listener in self.media_listeners.items()
-            ],
-            audio=self.audio_listener.connect,
-            speech=[("speech-0", self.speech_listener.connect)],
+            media=self.workers.media_addresses,
+            audio=self.workers.audio_address,
+            speech=self.workers.speech_addresses,
             web=self.web,
             sip_send=lambda data, flow: self.network.send(data, flow.local, flow.remote),
             locate=_locate,
@@ -163,13 +155,65 @@ class World:
         self.wait(1.0)
         return report
 
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin `work` beside what the test does next."""
+        return self.loop.create_task(work)
+
+    def dial(self, caller: str, number: str, script: Script | str = "") -> Call:
+        """A phone begins a call; go on with `wait`, and with `run(call.done)` to its end."""
+
+        async def begin() -> Call:
+            return self.scenario.dial(caller, number, script)
+
+        return self.run(begin())
+
+    def phone(self, number: str, script: Script | str = "", *, after: float = 1.0) -> Phone:
+        """A phone that has `number` at the carrier, answers after some seconds and follows a script."""
+        steps = parse(script) if isinstance(script, str) else script
+        return self.scenario.phone(number, Answers(after, steps))
+
+    def audio_file(self, path: str, pcm: Pcm) -> str:
+        """Serve audio as a WAV file; its URL."""
+        self.files.put(path, wav(pcm))
+        return FILES + path
+
+    def webhooks(self, **changes: str) -> None:
+        """Change addresses of the application: `fallback_answer_url="/fallback"`, `answer_method="POST"`…"""
+        configure(self.database, self.provisioned.application, APP, changes)
+
+    def own(self, number: str) -> None:
+        """The application answers one more number."""
+        add_number(self.database, self.provisioned.application, number, self.clock.wall())
+
     def heard(self, report: Report) -> list[str]:
         """The words that a phone heard, prompt by prompt, read back from the audio it received."""
         return spoken(report.pcm)
 
+    def utterances(self, report: Report) -> list[Utterance]:
+        """The same with position and length, those that were cut off included."""
+        return read(report.pcm)
+
     def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """A request of the application to the REST API: status and decoded body."""
         return self.run(self.provisioned.request(self.web, method, path, body, self.clock, self.ids))
+
+    def kill_control(self) -> None:
+        """The control process dies without a word and another starts over the same rows (`durable`)."""
+        self.run(self._kill_control())
+
+    async def _kill_control(self) -> None:
+        dead = self.service
+        self.network.unbind(PLATFORM)
+        self.web.unmount("platform.test")
+        await self.database.close()  # first: the dead write nothing
+        await abandon(dead, self.loop)
+        self.database = self._new_database()
+        await self._start_service()
+
+    def leaks(self, settle: float = SETTLING, *, sip: bool = True) -> dict[str, int]:
+        """What the platform still holds `settle` seconds from now, when everything should be over."""
+        self.wait(settle)
+        return leaks(self, sip=sip)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -191,10 +235,7 @@ class World:
     async def _close(self) -> None:
         await self.service.close(0.0)
         await self.carrier.close()
-        for worker in self.media.values():
-            await worker.close()
-        await self._speech.close()
-        await self.audio.close()
+        await self.workers.close()
 
 
 def _settings(folder: Path, workers: int, changes: Mapping[str, Any]) -> Settings:

@@ -1,0 +1,86 @@
+"""S21: a call recorded while two people talk."""
+
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from offhook.simulator import listen
+from offhook.storage import recordings
+from offhook.testing.world import World
+
+A, B = "15550100777", "15550100742"
+CONNECT = {
+    "action": "connect",
+    "from": World.number,
+    "endpoint": [{"type": "phone", "number": B}],
+}
+
+
+def call(world: World, **options: Any) -> Any:
+    """A sends 1 100 Hz after B's 700 Hz; the samples of the file, one row per channel."""
+    world.phone(B, "wait 0.5; tone 700 1; wait-hangup")
+    record = {"action": "record", "eventUrl": ["http://app.test/recorded"], "format": "wav", **options}
+    world.application({"/answer": [record, CONNECT]})
+    world.call(A, world.number, "wait 3; tone 1100 1; wait 0.5; hangup")
+    world.wait(2)
+    (hook,) = world.app.at("/recorded")
+    uuid = hook.json["recording_uuid"]
+    row = world.run(world.database.read(lambda connection: recordings.get(connection, uuid)))
+    assert row is not None
+    return samples_of(str(world.settings.data_dir / str(row.path)))
+
+
+def samples_of(path: str) -> tuple[Any, int]:
+    """(samples by channel, rate) of a file of any format, through FFmpeg's libraries."""
+    with av.open(path) as file:
+        stream = file.streams.audio[0]
+        resampler = av.AudioResampler(format="s16p", layout=stream.layout, rate=stream.rate)
+        frames = [out for frame in file.decode(stream) for out in resampler.resample(frame)]
+        return np.concatenate([frame.to_ndarray() for frame in frames], axis=1), int(stream.rate)
+
+
+def markers(samples: Any, rate: int) -> list[int]:
+    mono = samples if rate == 8000 else samples[:: rate // 8000]
+    return [
+        round(tone.hertz, -1) for tone in listen.tones(np.ascontiguousarray(mono)) if tone.duration_ms > 500
+    ]
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "ogg"])
+def test_s21_both_voices_are_in_one_channel(world: World, form: str) -> None:
+    samples, rate = call(world, format=form)
+    assert samples.shape[0] == 1
+    assert markers(samples[0], rate) == [700, 1100]
+
+
+def test_s21_split_has_the_caller_left_and_what_the_caller_hears_right(world: World) -> None:
+    samples, rate = call(world, split="conversation")
+    assert samples.shape[0] == 2
+    assert markers(samples[0], rate) == [1100]
+    assert markers(samples[1], rate) == [700]
+
+
+def test_s21_the_event_comes_once_with_the_end(world: World) -> None:
+    call(world)
+    hook = world.app.at("/recorded")[0]
+    answered = next(
+        hook.at for hook in world.app.webhooks if hook.json and hook.json.get("status") == "answered"
+    )
+    assert hook.at - answered > 4_000_000_000
+
+
+def test_s21_a_timeout_alone_holds_the_program_up(world: World) -> None:
+    phone = world.phone(B, "wait-hangup")
+    record = {"action": "record", "timeOut": 10, "eventUrl": ["http://app.test/recorded"]}
+    world.application({"/answer": [record, CONNECT]})
+    world.call(A, world.number, "wait 13; hangup")
+    recorded = world.app.at("/recorded")[0].at
+    ringing = [
+        hook.at
+        for hook in world.app.webhooks
+        if hook.json and hook.json.get("status") == "started" and hook.json["direction"] == "outbound"
+    ]
+    assert len(phone.calls) == 1
+    assert recorded <= ringing[0]
