@@ -65,6 +65,14 @@ def cpu_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def waited_seconds(pid: int) -> float | None:
+    """How long a process has wanted its core and not had it; None where /proc does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What the figures were measured on."""

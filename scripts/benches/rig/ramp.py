@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from .gaps import Gaps, Heard, summarise
 from .generator import Generator, Program
-from .machine import Cores, ask_for_priority, cpu_seconds, load_average, pin, priority_of
+from .machine import Cores, ask_for_priority, cpu_seconds, load_average, pin, priority_of, waited_seconds
 from .worker import Worker
 
 TICK_US = 20_000
@@ -27,6 +28,8 @@ class Step:
     cpu: float | None
     """Share of the core that the process took; None where the system does not tell."""
     gaps: Gaps
+    waited_ms: float | None = None
+    """How long the process wanted the core while something else had it."""
 
     @property
     def us_per_leg(self) -> float | None:
@@ -93,7 +96,7 @@ async def run_case(plan: Plan, name: str, size: int) -> Ramp:
 
 async def run_kernel(plan: Plan, legs: Sequence[int]) -> Ramp:
     """The same traffic against a loop of `recv` and `send` on the same core: the limit of a socket a leg."""
-    counts = sorted(set(legs))
+    counts = distinct(legs)
     async with contextlib.AsyncExitStack() as stack:
         echo = await Generator.start(plan.program, "kernel", counts[-1])
         stack.push_async_callback(echo.close)
@@ -112,12 +115,20 @@ async def run_kernel(plan: Plan, legs: Sequence[int]) -> Ramp:
         return Ramp("kernel limit", priority, steps, load_average())
 
 
+def distinct(legs: Sequence[int]) -> list[int]:
+    """Rising numbers of legs; of those that differ by less than 2 % the largest."""
+    rising = sorted(set(legs))
+    return [a for a, b in zip(rising, [*rising[1:], math.inf], strict=True) if b > 1.02 * a]
+
+
 async def _measure(generator: Generator, pid: int, legs: int, seconds: float) -> Step:
     await asyncio.sleep(SETTLE_SECONDS)
     counting = asyncio.ensure_future(generator.measure(round(seconds * 1000)))
-    began, before = time.monotonic(), cpu_seconds(pid)
+    began, before, waited = time.monotonic(), cpu_seconds(pid), waited_seconds(pid)
     await asyncio.sleep(seconds)
     after, ended = cpu_seconds(pid), time.monotonic()
+    waited_now = waited_seconds(pid)
     heard: Heard = await counting
     cpu = None if before is None or after is None else (after - before) / (ended - began)
-    return Step(legs, cpu, summarise(heard))
+    waiting = None if waited is None or waited_now is None else (waited_now - waited) * 1000
+    return Step(legs, cpu, summarise(heard), waiting)

@@ -62,7 +62,7 @@ def as_text(result: Result) -> str:
         f"  load       {result.load_before} before the run",
         "",
         f"  {'case':<22}{'legs':>6}{'core':>7}{'µs/leg':>8}{'legs/core':>10}{'loss':>9}{'sound':>7}"
-        f"{'p99 gap':>9}{'worst p99':>10}{'longest':>9}{'>40':>6}{'>60':>6}  held",
+        f"{'p99 gap':>9}{'worst p99':>10}{'longest':>9}{'>40':>6}{'>60':>6}{'waited':>8}  held",
     ]
     for ramp in [*result.cases, *([] if result.limit is None else [result.limit])]:
         lines += [_row(ramp, step) for step in ramp.steps]
@@ -82,10 +82,11 @@ def _row(ramp: Ramp, step: Step) -> str:
     gaps = step.gaps
     cpu = "-" if step.cpu is None else f"{step.cpu:.0%}"
     cost = "-" if step.us_per_leg is None else f"{step.us_per_leg:.2f}"
+    waited = "-" if step.waited_ms is None else f"{step.waited_ms:.0f}"
     return (
         f"  {ramp.name:<22}{step.legs:>6}{cpu:>7}{cost:>8}{step.legs_per_core or '-':>10}{gaps.loss:>9.3%}"
         f"{gaps.audible:>7.0%}{gaps.p99_typical_ms:>9.1f}{gaps.p99_worst_ms:>10.1f}{gaps.longest_ms:>9.1f}"
-        f"{gaps.over_40:>6}{gaps.over_60:>6}  {'yes' if gaps.held else 'no'}"
+        f"{gaps.over_40:>6}{gaps.over_60:>6}{waited:>8}  {'yes' if gaps.held else 'no'}"
     )
 
 
@@ -124,5 +125,6 @@ def _step_json(step: Step) -> dict[str, Any]:
         "us_per_leg_and_tick": step.us_per_leg,
         "legs_per_core": step.legs_per_core,
         "held": step.gaps.held,
+        "waited_ms": step.waited_ms,
         **asdict(step.gaps),
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scripts.benches.rig.gaps import Gaps, Heard, LegHeard, parse_leg, summarise
 from scripts.benches.rig.machine import describe_machine
-from scripts.benches.rig.ramp import Ramp, Step
+from scripts.benches.rig.ramp import Ramp, Step, distinct
 from scripts.benches.rig.report import Result, as_json, as_text, ratio
 
 ROOT = Path(__file__).parents[3]
@@ -63,6 +63,11 @@ def test_the_largest_step_that_held_counts() -> None:
     result = Result(describe_machine(), "not pinned", "load.c", 1.0, 0.5, [case], None)
     assert as_json(result)["cases"][0]["largest_held"] == 800
     assert "pairs: 800 legs held, 10.00 µs" in as_text(result)
+
+
+def test_the_limit_is_measured_once_for_nearly_equal_numbers_of_legs() -> None:
+    assert distinct([1000, 999, 400, 1000]) == [400, 1000]
+    assert distinct([6]) == [6]
 
 
 def run(seconds: str, legs: str, path: str) -> dict[str, Any]:
