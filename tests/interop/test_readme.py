@@ -1,0 +1,83 @@
+"""The commands of the README's first call, run as a newcomer would: one shell, top to bottom."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+APP_PORT = 5000
+PATIENCE = 90
+
+pytestmark = pytest.mark.interop
+
+
+def blocks(page: Path, heading: str) -> str:
+    """The shell blocks of one section, as one script."""
+    section = page.read_text().split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.timeout(150)
+def test_the_first_call_of_the_readme(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", APP_PORT)) != 0, (
+            f"port {APP_PORT} is in use; the README needs it"
+        )
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {
+        **os.environ,
+        "OFFHOOK_DATA_DIR": str(tmp_path / "var"),
+        "OFFHOOK_HTTP__PORT": str(free_port()),
+        "OFFHOOK_SIP__PORT": str(free_port()),
+    }
+    script = "set -e\n" + blocks(ROOT / "README.md", "Your first call")
+    script += "\noffhook calls list --json\n"
+    process = subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output = read_until(process, '"status": "completed"')
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        stop_server(tmp_path / "var" / "run" / "supervisor.pid")
+        process.communicate(timeout=20)
+    assert re.search(r"200 OK", output)
+    heard = re.search(r"heard (\d+\.\d) s of sound", output)
+    assert heard is not None, output
+    assert 1.0 < float(heard[1]) < 6.0
+
+
+def read_until(process: "subprocess.Popen[str]", mark: str) -> str:
+    """What the script printed, up to the line with `mark`."""
+    assert process.stdout is not None
+    seen: list[str] = []
+    for line in process.stdout:
+        seen.append(line)
+        if mark in line:
+            return "".join(seen)
+    _, errors = process.communicate(timeout=PATIENCE)
+    raise AssertionError("".join(seen) + errors)
+
+
+def stop_server(pid_file: Path) -> None:
+    if pid_file.exists():
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
