@@ -9,6 +9,7 @@ import logging
 import os
 import select
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from offhook.core.clock import NS_PER_MS, NS_PER_SECOND, SystemClock
@@ -31,7 +32,9 @@ ORPHAN_NS = 10 * NS_PER_SECOND
 LOAD_TICKS = 500
 REDIAL_TICKS = 25
 WARM_PER_TICK = 4
+LEAST_COMMANDS = 4
 COLLECT_TICKS = 3_000
+LEAST_COMMANDS = 4
 BLOCK_BYTES = 64 << 20
 """Recorder blocks kept for an audio worker that is away."""
 SETTLE_NS = 2 * NS_PER_MS
@@ -80,6 +83,7 @@ class Process:
         self._pace = grid.Pace()
         self._stopping = False
         self._ticks = 0
+        self._waiting: deque[Command] = deque()
 
     def stop(self) -> None:
         """End after the present tick."""
@@ -151,8 +155,10 @@ class Process:
     def _wait(self, due: int) -> None:
         """Serve control until `due`, and once even when that has passed."""
         self._serve(self._poll(0))
+        self._obey(due)
         while (left := due - self._clock.now()) > SETTLE_NS:
             self._serve(self._poll((left - SETTLE_NS) // NS_PER_MS))
+            self._obey(due)
         if left > 0:
             time.sleep(left / NS_PER_SECOND)
 
@@ -172,20 +178,26 @@ class Process:
                 self._control.attach(now, connection)
                 self._control.flush()
         if self._control.fileno() in ready:
-            self._obey(now)
+            arrivals = self._control.readable(now)
+            self._waiting.extend(each.message for each in arrivals if isinstance(each, Deliver))
+            self._control.flush()
         if self._audio.fileno() in ready:
             self._audio.readable(now)
         if self._settings.parent_fd in ready and not _still_there(self._settings.parent_fd):
             self._stopping = True
 
-    def _obey(self, now: int) -> None:
-        for arrival in self._control.readable(now):
-            if isinstance(arrival, Deliver):
-                try:
-                    self._tell(self._host.handle(now, arrival.message))
-                except Exception:
-                    log.exception("%s failed", type(arrival.message).__name__)
-        self._control.flush()
+    def _obey(self, due: int) -> None:
+        """Work off commands until the tick is due; a few of them even when it is overdue."""
+        done = 0
+        while self._waiting and (done < LEAST_COMMANDS or self._clock.now() < due):
+            command = self._waiting.popleft()
+            done += 1
+            try:
+                self._tell(self._host.handle(self._clock.now(), command))
+            except Exception:
+                log.exception("%s failed", type(command).__name__)
+        if done:
+            self._control.flush()
 
     def _describe(self) -> dict[str, list[str]]:
         return self._host.describe() | {"port": [str(port) for port in self._warm.ports]}

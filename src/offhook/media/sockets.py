@@ -25,6 +25,8 @@ log = logging.getLogger("offhook.media")
 LARGEST = 2_048
 READS = 12
 """Datagrams that a slowly read socket gives in one tick at most."""
+SETTLES = 16
+"""Legs whose first packet is taken in one tick: a first packet costs far more than any other."""
 STALE = 256
 """Datagrams thrown away at most when a warm port is taken."""
 UNIX_PATH = 100
@@ -133,8 +135,15 @@ class Sockets:
     def receive(self) -> None:
         """Fill the arrivals."""
         self._sweep.run()
+        learning = 0
         for leg in list(self._slow.values()):
-            self._read(leg)
+            if not leg.latch.settled:
+                if learning == SETTLES:
+                    continue
+                self._read(leg)
+                learning += leg.latch.settled
+            else:
+                self._read(leg)
         for link in self._links.values():
             self._read_link(link)
 

@@ -379,6 +379,27 @@ def test_a_hung_worker_is_a_dead_one_and_media_outlives_control(cluster: Cluster
     run(body)
 
 
+def test_without_control_media_ends_after_ten_seconds(cluster: Cluster) -> None:
+    cluster.start_audio()
+    cluster.start_media("media-0", FIRST_PORT)
+
+    async def body() -> None:
+        anna, ben = await Phone(440, 1).open(), await Phone(1000, 2).open()
+        async with connected(cluster, ["media-0"]) as control:
+            for leg, phone in (("A", anna), ("B", ben)):
+                control.call(leg, phone, "room", control.pool.reserve("room"))
+            control.pool.command(StartRecord("rec", "conversation:room"))
+            await until(lambda: ben.voice.level(440) > 5000)
+        left = time.monotonic()
+        await until(lambda: time.monotonic() - ben.arrivals[-1] > 1, 15)
+        assert 9 < ben.arrivals[-1] - left < 12
+        async with connected(cluster, ["media-0"]) as control:
+            done = await control.audio.finalise("rec", "ogg", str(cluster.folder / "rec.ogg"))
+            assert done.duration_ms > 9000
+
+    run(body)
+
+
 def test_children_end_with_their_parent(cluster: Cluster) -> None:
     cluster.start_audio()
     cluster.start_media("media-0", FIRST_PORT)
