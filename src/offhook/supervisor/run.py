@@ -11,6 +11,7 @@ from typing import IO
 
 from offhook.config import Settings
 from offhook.core.errors import Invalid
+from offhook.ipc.shm import SharedPrompts, prefix_of
 from offhook.supervisor.child import Child
 from offhook.supervisor.plans import control, workers
 from offhook.supervisor.sockets import Listening, open_all
@@ -50,6 +51,7 @@ class Supervisor:
     def _plan(self, sockets: Listening) -> None:
         for leftover in self._settings.run_dir.glob("*.sock"):
             leftover.unlink()
+        self._clear_prompts()
         self._workers = [Child(plan, self._started) for plan in workers(self._settings)]
         self._control = Child(control(self._settings, sockets), self._started)
 
@@ -58,6 +60,11 @@ class Supervisor:
         log.info("stopping: no new calls, then %.1f s of grace", self._settings.shutdown.grace)
         await self._require_control().stop(self._settings.shutdown.grace + CONTROL_PATIENCE)
         await asyncio.gather(*(child.stop(WORKER_PATIENCE) for child in self._workers))
+        self._clear_prompts()
+
+    def _clear_prompts(self) -> None:
+        """Give back the shared memory of this instance, a crashed one's included."""
+        SharedPrompts(prefix_of(self._settings.data_dir)).clear()
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
