@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass, field
 
 from offhook.core.errors import RemoteProtocolError
-from offhook.sip.grammar import WS, end_of_quoted, is_token, quote, split, unquote
+from offhook.sip.grammar import WS, end_of_quoted, has_control, is_token, quote, split, unquote
 from offhook.sip.params import NONE, Params
 from offhook.sip.uri import Uri
 
 # The form that nearly every address has. Each part ends where the next begins: nothing to go back for.
 _PLAIN = re.compile(
-    r"""(?:"([^"\\]*)"[ \t]*|([^"<]*))<([A-Za-z][A-Za-z0-9+.\-]*:[^<>" \t]+)>[ \t]*(;.*)?""", re.DOTALL
+    r"""(?:"([^"\\]*)"[ \t]*|([^"<]*))<([A-Za-z][A-Za-z0-9+.\-]*:[^<>"\x00-\x20\x7f]+)>[ \t]*(;.*)?""",
+    re.DOTALL,
 )
 
 
@@ -103,3 +104,6 @@ def _check(uri: str) -> None:
     scheme, colon, rest = uri.partition(":")
     if not colon or not rest or not is_token(scheme):
         raise RemoteProtocolError("an address holds no URI", 400)
+    if any(white in rest for white in WS) or has_control(rest):
+        # It may become the Request-URI of ours, where a space would end it (RFC 3261 §25.1).
+        raise RemoteProtocolError("the URI of an address holds white space or a control character", 400)

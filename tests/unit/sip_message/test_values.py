@@ -183,3 +183,18 @@ def test_headers_as_a_list_of_lines() -> None:
 )
 def test_compact_names(name: str, key: str) -> None:
     assert key_of(name) == key
+
+
+@pytest.mark.parametrize(
+    "uri", ["sip:a b@example.com", "sip:a\tb@example.com", "sip:a\x7fb@example.com", "sip:Via: :a@x"]
+)
+def test_an_address_with_a_space_in_its_uri_is_malformed(uri: str) -> None:
+    """It would become the Request-URI of our BYE, which nobody could read."""
+    for text in (f"<{uri}>;tag=1", uri, f'"A \\" B" <{uri}>'):
+        with pytest.raises(RemoteProtocolError, match="white space or a control character") as caught:
+            Address.parse(text)
+        assert caught.value.status == 400
+
+
+def test_white_space_around_the_uri_of_an_address_is_no_part_of_it() -> None:
+    assert Address.parse("< sip:a@example.com >").uri == "sip:a@example.com"
