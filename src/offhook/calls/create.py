@@ -4,6 +4,8 @@ What is wrong with the request is refused with `Invalid` before anything is made
 succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
+from sqlalchemy import Connection
+
 from offhook.calls import identity, lifecycle, outbound, states
 from offhook.calls.answering import RestCall
 from offhook.calls.connect_order import party_of, plan_for, shown_to
@@ -47,7 +49,13 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     leg = outbound.create(exchange, order)
     row = record_of(leg)
     exchange.tasks.start(_dial(exchange, leg, request.endpoint, shown), f"dial {leg.leg_id}")
+    # Writes are committed in order: once this one is, the leg can be read.
+    await exchange.ports.database.submit(_nothing)
     return row
+
+
+def _nothing(connection: Connection) -> None:
+    """Writes no row."""
 
 
 async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) -> None:

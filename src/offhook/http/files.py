@@ -4,9 +4,10 @@
 passes the host checks that some client libraries make on the address. See docs/specs/http.md §5.
 """
 
+import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -36,8 +37,7 @@ async def download(request: Request, caller: Annotated[Caller, Depends(by_token)
     try:
         if not path.resolve().is_relative_to(here.data_dir.resolve()):
             raise OSError("outside the data directory")
-        file = await outside(Path.open, path, "rb")
-        size = path.stat().st_size
+        file, size = await outside(_open, path)
     except OSError:
         raise _missing(file_id) from None
     headers = {
@@ -62,6 +62,11 @@ async def _find(here: HttpContext, caller: Caller, file_id: str) -> Recording:
     if found is None or not found.path or found.status != "ready":
         raise _missing(file_id)
     return found
+
+
+def _open(path: Path) -> tuple[BinaryIO, int]:
+    file = path.open("rb")
+    return file, os.fstat(file.fileno()).st_size
 
 
 def _missing(file_id: str) -> NotFound:

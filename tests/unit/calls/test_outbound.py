@@ -1,5 +1,6 @@
 """Outbound calls ordered over REST (S02, S36, S38)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -352,5 +353,27 @@ def test_invite_that_the_stack_will_not_send(world: Any) -> None:
         assert "control character" in bench.body("error")["reason"]
         assert bench.webhook_names[-2:] == [f"failed>{TO}", f"completed>{TO}"]
         assert len(bench.media_port.released) == 1
+
+    world(script)
+
+
+def test_a_created_leg_is_stored_before_its_creator_is_answered(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        submit, held = bench.database.submit, []
+
+        def slow(work: Any) -> Any:
+            future = asyncio.get_running_loop().create_future()
+            held.append((work, future))
+            return future
+
+        bench.database.submit = slow  # type: ignore[method-assign]
+        creating = asyncio.ensure_future(bench.calls.create(bench.request()))
+        await asyncio.sleep(1)
+        assert held
+        assert not creating.done()
+        bench.database.submit = submit  # type: ignore[method-assign]
+        for work, future in held:
+            future.set_result(await submit(work))
+        assert (await creating).leg_id == bench.rows()[0].leg_id
 
     world(script)

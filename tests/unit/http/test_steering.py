@@ -75,12 +75,10 @@ def test_delete_stops_a_talk(live: Live) -> None:
     live.world.wait(2)
     answer = live.delete("/talk")
     assert (answer.status, answer.json) == (200, {"message": "Talk stopped", "uuid": live.uuid})
-    live.world.wait(1)
-    silent_from = live.world.clock.now()
-    live.world.wait(3)
+    live.world.wait(4)
     assert live.delete("/talk").status == 200
     report = live.end()
-    assert silent_from and not report.pcm[-8000:].any()
+    assert not report.pcm[-8000:].any()
 
 
 def test_a_stream_that_cannot_be_fetched_is_an_error_webhook(live: Live) -> None:
@@ -119,13 +117,13 @@ def test_keys_are_told_to_a_listener_until_it_leaves(client_of: Callable[[World]
         world.run(_wait(call))
 
 
-@pytest.mark.parametrize("action", ["mute", "unmute", "earmuff", "unearmuff"])
-def test_audio_actions(live: Live, action: str) -> None:
-    assert live.put("", {"action": action, "destination": "not looked at"}).status == 204
-    written = [line for line in live.world.journal.lines if line.kind == "rest"]
-    assert written[-1].data["action"] == "audio"
-    assert written[-1].data["muted"] == {"mute": True, "unmute": False}.get(action)
-    assert written[-1].data["earmuffed"] == {"earmuff": True, "unearmuff": False}.get(action)
+def test_audio_actions(live: Live) -> None:
+    for action in ("mute", "unmute", "earmuff", "unearmuff"):
+        assert live.put("", {"action": action, "destination": "not looked at"}).status == 204
+        written = [line for line in live.world.journal.lines if line.kind == "rest"]
+        assert written[-1].data["action"] == "audio"
+        assert written[-1].data["muted"] == {"mute": True, "unmute": False}.get(action)
+        assert written[-1].data["earmuffed"] == {"earmuff": True, "unearmuff": False}.get(action)
 
 
 def test_transfer_to_an_ncco_and_to_an_address(live: Live) -> None:
