@@ -26,60 +26,14 @@ MANY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
-WORDS = st.sampled_from(
-    [
-        "to",
-        "from",
-        "type",
-        "number",
-        "uri",
-        "headers",
-        "standard_headers",
-        "ncco",
-        "answer_url",
-        "event_url",
-        "action",
-        "destination",
-        "url",
-        "transfer",
-        "hangup",
-        "mute",
-        "phone",
-        "sip",
-        "text",
-        "language",
-        "level",
-        "loop",
-        "style",
-        "digits",
-        "stream_url",
-        "name",
-        "keys",
-        "public_key",
-        "capabilities",
-        "voice",
-        "webhooks",
-        "address",
-        "http_method",
-        "connect_timeout",
-        "connection_timeout",
-        "privacy",
-        "random_from_number",
-        "length_timer",
-        "talk",
-        "http://a.test/",
-        "sip:a@b.localhost",
-        "31201234567",
-        "15550100001",
-        "websocket",
-        "conversations_ttl",
-        "region",
-        "machine_detection",
-        "dtmfAnswer",
-        "shaken",
-        "voice_name",
-    ]
-)
+VOCABULARY = """
+to from type number uri headers standard_headers ncco answer_url event_url action destination url
+transfer hangup mute phone sip text language level loop style digits stream_url name keys public_key
+capabilities voice webhooks address http_method connect_timeout connection_timeout privacy
+random_from_number length_timer talk http://a.test/ sip:a@b.localhost 31201234567 15550100001
+websocket conversations_ttl region machine_detection dtmfAnswer shaken voice_name
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
 TEXTS = WORDS | st.text(max_size=12) | st.sampled_from(["\ud800", "\x00", "a\r\nb", "", " ", "\u2028"])
 NUMBERS = st.integers() | st.floats() | st.sampled_from([10**30, 2**63, -1, 1e308])
 LEAVES = st.none() | st.booleans() | NUMBERS | TEXTS
