@@ -31,7 +31,8 @@ def invite(exchange: Exchange, event: InviteReceived) -> None:
     if exchange.closing:
         _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), "the platform is shutting down")
         return
-    if len(exchange.live.legs) >= exchange.settings.max_legs:
+    # Those that are being looked up count too: they may all come in the same instant.
+    if len(exchange.live.legs) + len(exchange.live.arriving) >= exchange.settings.max_legs:
         reason = f"{exchange.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS"
         _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), reason)
         return

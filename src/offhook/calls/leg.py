@@ -75,6 +75,8 @@ class LegMedia:
     """Our last SDP."""
     offered: bool = False
     """`local` is an offer that waits for its answer."""
+    lost: bool = False
+    """Its media worker died: whatever ends the leg from now on, that is the cause."""
     opened: bool = False
     joined: bool = False
     muted: bool = False

@@ -72,7 +72,7 @@ def finish(exchange: Exchange, leg: Leg, cause: Cause) -> None:
     """
     if leg.over:
         return
-    leg.cause = cause
+    leg.cause = cause = states.WORKER_LOST if leg.media.lost else cause
     leg.times.ended_at = exchange.wall()
     leg.limits.cancel()
     if cause.status is not None:

@@ -14,6 +14,7 @@ def worker_lost(exchange: Exchange, leg_ids: list[str]) -> None:
     log.error("a media worker died with %d legs; they are hung up", len(leg_ids))
     legs = [exchange.live.legs[leg_id] for leg_id in leg_ids if leg_id in exchange.live.legs]
     for leg in legs:
+        leg.media.lost = True  # of all before the first ends: it may take others along
         leg.media.opened = leg.media.joined = False
         leg.media.reservation = None
         recordings.lost(exchange, leg)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,9 +17,28 @@ from offhook.testing.world import World
 MakeWorld = Callable[..., World]
 
 
+class Errors(logging.Handler):
+    """What was logged as an error. A test that expects some clears `lines`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
 @pytest.fixture
-def make_world() -> Iterator[MakeWorld]:
-    """Worlds with options; after the test nothing may be left and every webhook must be right."""
+def errors() -> Iterator[Errors]:
+    handler = Errors()
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def make_world(errors: Errors) -> Iterator[MakeWorld]:
+    """Worlds with options; after the test nothing is left, no error was logged, every webhook is right."""
     made: list[World] = []
 
     def make(**options: Any) -> World:
@@ -27,6 +47,7 @@ def make_world() -> Iterator[MakeWorld]:
 
     yield make
     try:
+        assert errors.lines == []
         for world in made:
             assert world.leaks(1.0, sip=False) == {}
             assert [problem for webhook in world.app.webhooks for problem in _wrong(webhook)] == []

@@ -21,7 +21,9 @@ def test_legs_of_a_dead_media_worker_get_bye_and_completed(world: Any) -> None:
         assert sorted(ended) == sorted(["in-1", bench.dialled])
         names = set(bench.webhook_names[-3:])
         assert names == {f"completed>{OWN}", f"completed>{CALLEE}", "record"}
-        assert bench.body(f"completed>{OWN}")["disconnected_by"] == "platform"
+        for leg in (OWN, CALLEE):
+            body = bench.body(f"completed>{leg}")
+            assert (body["disconnected_by"], body["sip_code"]) == ("platform", 500)
         closing = [type(one).__name__ for one in bench.media_port.sent[before:]]
         assert "CloseLeg" not in closing
         assert bench.calls.live_legs == 0

@@ -274,6 +274,16 @@ def test_full_house_is_503(world: Any) -> None:
     world(script, max_legs=1)
 
 
+def test_calls_that_are_being_looked_up_count_towards_a_full_house(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        for session in ("in-1", "in-2"):
+            bench.calls.on_sip(bench.invite(session=session))
+        refusal = bench.last(commands.Reject)
+        assert (refusal.session, refusal.status) == ("in-2", 503)
+
+    world(script, max_legs=1)
+
+
 def test_late_offer_is_answered_with_ours(world: Any) -> None:
     async def script(bench: Bench) -> None:
         from offhook.sdp import negotiator

@@ -33,10 +33,13 @@ def call(leg: Leg, base: str) -> dict[str, Any]:
 
 
 def duration(leg: Leg) -> int:
-    """Whole seconds from the answer to the end; 0 for a call that was never answered."""
+    """Whole seconds from the answer to the end; 0 for a call that was never answered.
+
+    Counted between the whole seconds of both, as the `completed` webhook does: both channels agree.
+    """
     if leg.started_at is None or leg.ended_at is None:
         return 0
-    return max(0, round((leg.ended_at - leg.started_at) / US_PER_SECOND))
+    return max(0, leg.ended_at // US_PER_SECOND - leg.started_at // US_PER_SECOND)
 
 
 def money(units: int) -> str:
