@@ -9,7 +9,7 @@ from pathlib import Path
 
 from offhook.audio import tones
 from offhook.audio.tables import RATE, Pcm
-from offhook.cli.demonstration.hearing import Prompt, find_prompt
+from offhook.cli.demonstration.hearing import ALIKE, Prompt, find_prompt
 from offhook.cli.demonstration.outcome import StepFailed
 from offhook.core.clock import SystemClock
 from offhook.core.ids import RandomIds
@@ -23,6 +23,8 @@ from offhook.simulator.wire import UdpWire
 AMPLITUDE = 8_000.0
 KEY_MS, KEY_GAP_MS = 100, 80
 POLL = 0.02
+TAIL = RATE // 10
+"""Samples at the end of a prompt that a hang-up right after it may leave in the jitter buffer."""
 
 
 @dataclass(slots=True)
@@ -103,13 +105,15 @@ class Line:
         """
         wanted = min(prompt.size, milliseconds * RATE // 1000) // 160 * 160
         deadline = asyncio.get_running_loop().time() + seconds
+        offset = start_ms * RATE // 1000
         best = Prompt(0.0, 0, 0)
-        while asyncio.get_running_loop().time() < deadline and not self.call.done.done():
+        over = False
+        while asyncio.get_running_loop().time() < deadline and not over:
+            over = self.call.done.done()
             heard = self.since(start_ms)
-            if heard.size >= wanted:
-                best = find_prompt(prompt, heard, least=wanted)
-                if best.alike >= 0.9 and best.end - best.start >= wanted - 320:
-                    offset = start_ms * RATE // 1000
+            if heard.size >= wanted - TAIL:
+                best = find_prompt(prompt, heard, least=wanted - TAIL)
+                if best.alike >= ALIKE and best.end - best.start >= wanted - TAIL:
                     return Prompt(best.alike, best.start + offset, best.end + offset)
             await asyncio.sleep(0.2)
         raise StepFailed(
