@@ -359,19 +359,20 @@ def test_invite_that_the_stack_will_not_send(world: Any) -> None:
 
 def test_a_created_leg_is_stored_before_its_creator_is_answered(world: Any) -> None:
     async def script(bench: Bench) -> None:
-        submit, held = bench.database.submit, []
+        database: Any = bench.database
+        submit, held = database.submit, []
 
         def slow(work: Any) -> Any:
             future = asyncio.get_running_loop().create_future()
             held.append((work, future))
             return future
 
-        bench.database.submit = slow  # type: ignore[method-assign]
+        database.submit = slow
         creating = asyncio.ensure_future(bench.calls.create(bench.request()))
         await asyncio.sleep(1)
         assert held
         assert not creating.done()
-        bench.database.submit = submit  # type: ignore[method-assign]
+        database.submit = submit
         for work, future in held:
             future.set_result(await submit(work))
         assert (await creating).leg_id == bench.rows()[0].leg_id
