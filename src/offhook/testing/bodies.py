@@ -93,9 +93,8 @@ def _types(kind: str, body: dict[str, Any]) -> list[str]:
         "sip_code": isinstance(body.get("sip_code", 0), int),
         "detail": kind not in DETAILS or body.get("detail") in DETAILS[kind],
     }
-    checks |= {"completed": _completed, "answered": _answered, "record": _record, "input": _input}.get(
-        kind, lambda body: {}
-    )(body)
+    more = {"completed": _completed, "answered": _answered, "record": _record, "input": _input}.get(kind)
+    checks |= more(body) if more is not None else {}
     return [f"{key} is {body.get(key)!r}" for key, good in checks.items() if not good]
 
 

@@ -35,12 +35,13 @@ from offhook.simulator.scenario import Scenario
 from offhook.simulator.script import Script, parse
 from offhook.sip.flow import Flow
 from offhook.speech.tonecode import ToneCodeTTS, Utterance, read, spoken
-from offhook.storage.database import Database
+from offhook.storage.database import Database, sqlite_url
 from offhook.testing.crash import abandon
 from offhook.testing.files import Files, wav
 from offhook.testing.leaks import SETTLING, leaks
 from offhook.testing.loop import VirtualLoop
 from offhook.testing.provision import NUMBER, Provisioned, add_number, configure, provision
+from offhook.testing.schema import in_memory
 from offhook.testing.web import AsgiWeb
 from offhook.testing.wire import Network
 from offhook.testing.workers import Workers
@@ -110,8 +111,9 @@ class World:
             await asyncio.sleep(0.01)
 
     def _new_database(self) -> Database:
-        url = f"sqlite:///{self._folder.name}/offhook.db" if self._durable else "sqlite://"
-        database = Database(url, inline=True)
+        if not self._durable:
+            return in_memory()
+        database = Database(sqlite_url(self.settings.data_dir / "offhook.db"), inline=True)
         database.migrate()
         return database
 

@@ -8,7 +8,7 @@ from offhook.simulator.report import Report
 from offhook.testing.world import World
 
 PROMPT = "Welcome. Press 1 for the date, press 2 for music, or stay on the line to hear this again."
-MENU = [
+MENU: list[dict[str, Any]] = [
     {"action": "talk", "text": PROMPT, "bargeIn": True},
     {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}, "eventUrl": ["http://app.test/dtmf"]},
 ]

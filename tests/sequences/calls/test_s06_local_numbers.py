@@ -26,8 +26,9 @@ def menu(webhook: Webhook) -> Any:
 def test_s06_the_called_number_selects_the_text(world: World) -> None:
     world.own(OTHER)
     world.application({"/answer": menu})
-    first = world.call("15550100777", world.number, "wait-hangup")
-    second = world.call("15550100777", OTHER, "wait-hangup")
+    script = "wait-speech; wait 2; hangup"
+    first = world.call("15550100777", world.number, script)
+    second = world.call("15550100777", OTHER, script)
     assert world.heard(first)[0] == CITIES[world.number]
     assert world.heard(second)[0] == CITIES[OTHER]
     assert {event["to"] for event in world.scenario.events} == {world.number, OTHER}

@@ -20,10 +20,10 @@ CONNECT = {
 
 def call(world: World, **options: Any) -> Any:
     """A sends 1 100 Hz after B's 700 Hz; the samples of the file, one row per channel."""
-    world.phone(B, "wait 0.5; tone 700 1; wait-hangup")
+    world.phone(B, "wait 0.3; tone 700 0.7; wait-hangup", after=0.2)
     record = {"action": "record", "eventUrl": ["http://app.test/recorded"], "format": "wav", **options}
     world.application({"/answer": [record, CONNECT]})
-    world.call(A, world.number, "wait 3; tone 1100 1; wait 0.5; hangup")
+    world.call(A, world.number, "wait 1.6; tone 1100 0.7; wait 0.3; hangup")
     world.wait(2)
     (hook,) = world.app.at("/recorded")
     uuid = hook.json["recording_uuid"]
@@ -44,7 +44,9 @@ def samples_of(path: str) -> tuple[Any, int]:
 def markers(samples: Any, rate: int) -> list[int]:
     mono = samples if rate == 8000 else samples[:: rate // 8000]
     return [
-        round(tone.hertz, -1) for tone in listen.tones(np.ascontiguousarray(mono)) if tone.duration_ms > 500
+        int(round(tone.hertz, -1))
+        for tone in listen.tones(np.ascontiguousarray(mono))
+        if tone.duration_ms > 500
     ]
 
 
@@ -68,14 +70,14 @@ def test_s21_the_event_comes_once_with_the_end(world: World) -> None:
     answered = next(
         hook.at for hook in world.app.webhooks if hook.json and hook.json.get("status") == "answered"
     )
-    assert hook.at - answered > 4_000_000_000
+    assert hook.at - answered > 2_000_000_000
 
 
 def test_s21_a_timeout_alone_holds_the_program_up(world: World) -> None:
     phone = world.phone(B, "wait-hangup")
-    record = {"action": "record", "timeOut": 10, "eventUrl": ["http://app.test/recorded"]}
+    record = {"action": "record", "timeOut": 3, "eventUrl": ["http://app.test/recorded"]}
     world.application({"/answer": [record, CONNECT]})
-    world.call(A, world.number, "wait 13; hangup")
+    world.call(A, world.number, "wait 6; hangup")
     recorded = world.app.at("/recorded")[0].at
     ringing = [
         hook.at

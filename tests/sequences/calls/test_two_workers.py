@@ -44,7 +44,7 @@ def delay_ms(sender: Report, listener: Report) -> float:
 
 
 def hertz(report: Report) -> list[int]:
-    return [round(tone.hertz, -1) for tone in report.tones if tone.duration_ms > 500]
+    return [int(round(tone.hertz, -1)) for tone in report.tones if tone.duration_ms > 500]
 
 
 def test_two_workers_both_hear_each_other_soon_enough(
