@@ -115,3 +115,26 @@ def test_s02_a_number_that_no_trunk_dials(make_world: Any) -> None:
     errors = [event for event in world.scenario.events if "reason" in event]
     assert len(errors) == 1
     assert PHONE in errors[0]["reason"]
+
+
+def test_s38_the_length_timer_ends_an_answered_call(world: World) -> None:
+    phone = world.phone(PHONE, "wait-hangup", after=0.5)
+    call = create(world, ncco=[{"action": "talk", "text": "On and on.", "loop": 0}], length_timer=2)
+    world.wait(4)
+    assert told(world, call) == ["started", "ringing", "answered", "completed"]
+    completed = world.scenario.events[-1]
+    assert (completed["duration"], completed["disconnected_by"]) == ("2", "platform")
+    report = phone.calls[0].report
+    assert report.ending is not None
+    assert report.answered_ms is not None
+    assert 1950 <= report.ending.at_ms - report.answered_ms <= 2100
+
+
+def test_s02_without_a_from_one_of_the_applications_numbers_is_shown(world: World) -> None:
+    phone = world.phone(PHONE)
+    wanted = {"to": [{"type": "phone", "number": PHONE}], "random_from_number": True, "ncco": TALK}
+    status, answer = world.request("POST", "/v1/calls", wanted)
+    assert status == 201, answer
+    world.wait(4)
+    assert f"sip:{world.number}@" in phone.calls[0].report.peer
+    assert {event["from"] for event in world.scenario.events} == {world.number}
