@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "calls": "List, show and hang up calls.",
     "recordings": "List, show, save and delete recordings.",
     "call": "Place a call to a number and say something.",
+    "ncco": "Check NCCO documents.",
     "phone": "Be a virtual phone: call or answer, speak, press keys, record, report.",
     "inspect": "Draw what happened in a call as a ladder.",
     "doctor": "Check this machine and this installation, and say what to repair.",
