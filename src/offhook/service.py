@@ -118,6 +118,8 @@ class Service:
         """Refuse new calls, wait `grace` seconds for the others, hang up the rest, and let go."""
         self.metrics.stop()
         await self.calls.close(grace)
+        # The writer works in order: after this, what ended is committed and its webhooks are in the outbox.
+        await self.drivers.database.write(lambda connection: None)
         await self.outbox.close(1.0)
         self.driver.close()
         await asyncio.gather(self.media.close(), self.audio.close(), self.speech.close())

@@ -23,7 +23,7 @@ from offhook.simulator.wire import UdpWire
 AMPLITUDE = 8_000.0
 KEY_MS, KEY_GAP_MS = 100, 80
 POLL = 0.02
-TAIL = RATE // 10
+TAIL = RATE * 3 // 10
 """Samples at the end of a prompt that a hang-up right after it may leave in the jitter buffer."""
 
 
