@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.real import HOST, Stage, pcm_file
+from tests.real import Stage, pcm_file
 
 from offhook.audio import tones
 from offhook.cli.demonstration.hearing import find_tone
-from offhook.cli.demonstration.places import free
+from offhook.cli.demonstration.places import HOST, free
 from offhook.simulator.speak import read_wav, write_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.needs("baresip")]

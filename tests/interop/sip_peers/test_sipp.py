@@ -5,9 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.real import HOST, Stage, pcm_file
+from tests.real import Stage, pcm_file
 
 from offhook.cli.demonstration.hearing import find_tone
+from offhook.cli.demonstration.places import HOST
 from offhook.rtp.packet import RtpPacket
 from offhook.rtp.telephone_event import TelephoneEvent, event_code
 from offhook.simulator.speak import read_wav

@@ -4,8 +4,10 @@ Waiting and listening belong here; what is asked of them is in `story.py`.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from offhook.audio import tones
 from offhook.audio.tables import RATE, Pcm
@@ -92,12 +94,21 @@ class Line:
     async def press(self, keys: str) -> int:
         """Press keys as telephone events; gives when it began on the clock of what is heard."""
         at = self.now_ms
-        await self.call.media.press(keys, KEY_MS, KEY_GAP_MS)
+        await self._while_up(self.call.media.press(keys, KEY_MS, KEY_GAP_MS))
         return at
 
     async def tone(self, hertz: float, seconds: float) -> None:
         """Send a marker."""
-        await self.call.media.play(tones.sine(hertz, round(seconds * 1000), AMPLITUDE))
+        await self._while_up(self.call.media.play(tones.sine(hertz, round(seconds * 1000), AMPLITUDE)))
+
+    async def _while_up(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Until it is sent or the call is over: a call that ends forgets what waits to be sent."""
+        task = asyncio.ensure_future(sending)
+        either: list[asyncio.Future[Any]] = [task, self.call.done]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def hear(self, prompt: Pcm, start_ms: int, milliseconds: int, seconds: float = 8.0) -> Prompt:
         """Wait until `milliseconds` of a prompt that begins after `start_ms` were heard. Its places count
