@@ -76,7 +76,10 @@ class Stage:
 
     def close(self) -> int | None:
         """Stop phones, platform and application; gives the server's exit status."""
-        status = self.run(self._close())
+        try:
+            status = self.run(self._close())
+        finally:
+            self._loop.call_soon_threadsafe(self.wire.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
