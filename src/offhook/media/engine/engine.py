@@ -99,6 +99,12 @@ class Engine:
             row, self.ticks, part.streams, part.jitter, part.activity, part.concealed, sent, links
         )
 
+    def idle(self, first: int, step: int) -> list[tuple[int, int]]:
+        """Every `step`-th row from `first` up to the highest open one: (row, ms since its last packet)."""
+        top = self.legs.top
+        idle_ms = (self.ticks - self.inbound.streams.heard_at[first:top:step]) * FRAME_MS
+        return list(zip(range(first, top, step), idle_ms.tolist(), strict=True))
+
     # ── conversations ────────────────────────────────────────────────────────────────────────────
 
     def join(self, row: int, conversation: int) -> None:

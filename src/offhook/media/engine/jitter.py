@@ -77,10 +77,15 @@ class JitterBuffer:
         """Store whole frames, at most one per row. Returns (duplicate, late) for each."""
         slots = rows * DEPTH + frames % DEPTH
         duplicate = self.slot_frame[slots] == frames
-        new = ~duplicate
-        self.observe(rows[new], frames[new], frames[new], tick)
+        if duplicate.any():
+            new = ~duplicate
+            self.observe(rows[new], frames[new], frames[new], tick)
+        else:
+            self.observe(rows, frames, frames, tick)
         late = ~duplicate & (frames < self.play[rows])
-        self.late_run[rows] = np.where(late, self.late_run[rows] + 1, self.late_run[rows] * duplicate)
+        run = self.late_run[rows]
+        if late.any() or run.any():
+            self.late_run[rows] = np.where(late, run + 1, run * duplicate)
         fresh = ~(duplicate | late)
         if fresh.all():
             self.octets[slots] = payloads

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from offhook.media.engine.batch import Batch
 from offhook.media.engine.believe import Believed, believe
 from offhook.media.engine.jitter import JitterBuffer
 from offhook.media.engine.legs import SILENCE, Legs
@@ -70,18 +71,25 @@ class Receiver:
             self._matrix(rows, data, np.full(len(group), length, np.int32), tick, now)
 
     def _matrix(self, rows: Longs, data: Octets, length: Ints, tick: int, now: int) -> None:
+        batch = Batch.read(rows, data, length)
         for index in self._rounds(rows):
-            kind = self._sort(rows[index], data, length[index], index)
-            slow = [index[kind == 0]]
-            for size in np.unique(kind[kind > 0]).tolist():
-                some = index[kind == size]
-                strange = self._audio(rows[some], data, some, size, tick)
-                slow.append(some[strange])
-            rest = np.concatenate(slow) if len(slow) > 1 else slow[0]
+            rest = self._round(batch, index, tick)
             if rest.size:
-                rest = self._drop_repeats(rows, data, length, rest, tick)
+                rest = self._drop_repeats(batch, rest, tick)
             for i in rest.tolist():
                 self._one(int(rows[i]), data[i, : length[i]].tobytes(), tick, now)
+
+    def _round(self, batch: Batch, index: Longs, tick: int) -> Longs:
+        """Take the audio of one round, size by size. Returns what the slow path has to look at."""
+        size = self._sort(batch, index, tick)
+        common = size == FRAME
+        if common.all():
+            return index[self._audio(batch, index, FRAME, tick)]
+        slow = [index[size == 0]]
+        for octets in set(size[size > 0].tolist()):
+            some = index[size == octets]
+            slow.append(some[self._audio(batch, some, octets, tick)])
+        return np.concatenate(slow)
 
     def _rounds(self, rows: Longs) -> Iterator[Longs]:
         """Indices of datagrams of open rows, each row at most once in a round, in order of arrival."""
@@ -97,35 +105,51 @@ class Receiver:
             index = index[~first]
         np.add.at(self.streams.ignored, rows[index], 1)
 
-    def _sort(self, rows: Longs, data: Octets, length: Ints, index: Longs) -> Longs:
-        """The payload's length of each packet of a known stream with a plain header; 0 for all others."""
-        legs = self.legs
-        plain = (data[index, 0] == 0x80) & ((data[index, 1] & 0x7F) == legs.payload_type[rows])
-        plain &= data.view(">u4")[index, 2] == self.streams.ssrc[rows]
-        plain &= self.jitter.latched[rows] & legs.rx[rows] & ~legs.link[rows]
-        plain &= (length - HEADER) % GRAIN == 0
-        plain &= (length > HEADER) & (length <= HEADER + LONGEST_PAYLOAD)
-        return np.where(plain, length - HEADER, 0).astype(np.int64)
+    def _sort(self, batch: Batch, index: Longs, tick: int) -> Longs:
+        """The payload's length of each packet of a known stream with a plain header; 0 for all others.
 
-    def _audio(self, rows: Longs, data: Octets, index: Longs, size: int, tick: int) -> Flags:
+        A row's first packet makes its stream known.
+        """
+        legs, streams = self.legs, self.streams
+        rows = batch.pick(batch.rows, index)
+        first, ssrc = batch.pick(batch.first, index), batch.pick(batch.ssrc, index)
+        size = batch.pick(batch.length, index) - HEADER
+        # Version 2, nothing that lengthens the header, either marker, the row's payload type.
+        plain = ((first >> 16) & 0xFF7F) == (legs.payload_type[rows] | np.int64(0x8000))
+        plain &= legs.rx[rows] & ~legs.link[rows]
+        if not (size == FRAME).all():
+            plain &= (size % GRAIN == 0) & (size > 0) & (size <= LONGEST_PAYLOAD)
+        for i in np.flatnonzero(plain & ~self.jitter.latched[rows]).tolist():
+            at = int(index[i])
+            numbers = int(ssrc[i]), int(first[i]) & 0xFFFF, int(batch.stamp[at])
+            self.slow.begin(int(rows[i]), *numbers, tick)
+        plain &= ssrc == streams.ssrc[rows]
+        sizes: Longs = size * plain
+        return sizes
+
+    def _audio(self, batch: Batch, index: Longs, size: int, tick: int) -> Flags:
         """Put packets of one size into the buffer. Returns those whose numbers are not believed at once."""
-        sequence = data.view(">u2")[index, 1].astype(np.int64)
-        stamp = data.view(">u4")[index, 1].astype(np.int64)
+        rows, stamp = batch.pick(batch.rows, index), batch.pick(batch.stamp, index)
+        sequence = batch.pick(batch.first, index) & 0xFFFF
         packets, strange = believe(self.streams, self.jitter, rows, sequence, stamp)
         if strange.any():
             index = index[~strange]
-        payloads: Octets = data[index, HEADER : HEADER + size]
+        payloads: Octets = batch.pick(batch.data, index)[:, HEADER : HEADER + size]
         if size + HEADER == PACKET:
             duplicate, late = self.jitter.put(packets.rows, packets.frames, payloads, tick)
         else:
             duplicate, late = self._other_size(packets, payloads, tick)
         self.streams.count(packets.rows, packets.extended, packets.samples, tick, duplicate, late)
+        if late.any():
+            self._read_anew(packets, tick)
+        return strange
+
+    def _read_anew(self, packets: Believed, tick: int) -> None:
+        """Streams whose clock stood still while they were silent: else everything would be late for ever."""
         for i in np.flatnonzero(self.jitter.late_run[packets.rows] >= STALE).tolist():
-            # The far end's clock stood still while it was silent: everything would be late for ever.
             row = int(packets.rows[i])
             self.streams.rebase(row, tick - int(packets.frames[i]))
             self.jitter.latch(row, tick)
-        return strange
 
     def _other_size(self, packets: Believed, payloads: Octets, tick: int) -> tuple[Flags, Flags]:
         """Store packets that are not 20 ms long; duplicates are known by their sequence number."""
@@ -140,16 +164,16 @@ class Receiver:
             late[new] = self.jitter.write(rows[new], samples[new], payloads[new], silence)
         return duplicate, late
 
-    def _drop_repeats(self, rows: Longs, data: Octets, length: Ints, index: Longs, tick: int) -> Longs:
+    def _drop_repeats(self, batch: Batch, index: Longs, tick: int) -> Longs:
         """Count and drop packets that repeat a key press already reported; the rest."""
-        streams, mine = self.streams, rows[index]
-        repeat = (data[index, 1] & 0x7F) == self.legs.event_type[mine]
-        repeat &= (data[index, 0] == 0x80) & (length[index] == EVENT_PACKET)
-        repeat &= data.view(">u4")[index, 2] == streams.ssrc[mine]
-        repeat &= data.view(">u4")[index, 1] == self.slow.keys.done[mine]
+        streams, mine, first = self.streams, batch.rows[index], batch.first[index]
+        repeat = ((first >> 16) & 0xFF7F) == (self.legs.event_type[mine] | np.int64(0x8000))
+        repeat &= batch.length[index] == EVENT_PACKET
+        repeat &= batch.ssrc[index] == streams.ssrc[mine]
+        repeat &= batch.stamp[index] == self.slow.keys.done[mine]
         if not repeat.any():
             return index
-        extended = streams.extend_sequence(mine, data.view(">u2")[index, 1].astype(np.int64))
+        extended = streams.extend_sequence(mine, first & 0xFFFF)
         step = extended - streams.highest[mine]
         repeat &= (step > -MAX_MISORDER) & (step < MAX_DROPOUT) & self.legs.rx[mine]
         streams.count_event(mine[repeat], extended[repeat], tick)

@@ -58,6 +58,14 @@ class SlowPath:
         self._suspects.pop(row, None)
         self.repeats.wipe(row)
 
+    def begin(self, row: int, ssrc: int, sequence: int, stamp: int, tick: int) -> None:
+        """Take up the first stream of a row with its first packet."""
+        if self.streams.received[row] == 0:
+            self.streams.started.append(row)
+        self.wipe(row)
+        self.streams.latch(row, ssrc, sequence, stamp, tick)
+        self.jitter.latch(row, tick)
+
     def packet(self, row: int, datagram: bytes, tick: int, now: int) -> None:
         """Take one datagram of an open leg. Never raises on what it holds."""
         try:
@@ -90,9 +98,7 @@ class SlowPath:
         """Whether this packet belongs to the row's stream; takes up a new stream when it proves itself."""
         streams, jitter = self.streams, self.jitter
         if not jitter.latched[row]:
-            if streams.received[row] == 0:
-                streams.started.append(row)
-            self._latch(row, packet, tick)
+            self.begin(row, packet.ssrc, packet.sequence, packet.timestamp, tick)
             return True
         stranger = packet.ssrc != streams.ssrc[row]
         if not stranger and self._fits(row, packet):

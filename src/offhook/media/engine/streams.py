@@ -79,16 +79,21 @@ class Streams:
     ) -> None:
         """Count believed audio packets, at most one per row; `sample` is relative to frame 0."""
         self.received[rows] += 1
-        self.duplicate[rows] += duplicate
-        self.late[rows] += late
         self.heard_at[rows] = tick
         self.highest[rows] = np.maximum(self.highest[rows], extended)
         self.stamp[rows] = np.maximum(self.stamp[rows], sample + self.offset[rows])
         transit = tick * FRAME - sample
         last = self.transit[rows]
-        distance = np.abs(transit - last) * (last != NOT_YET) * ~duplicate
-        self.jitter[rows] += (distance - self.jitter[rows]) / np.float32(16)
-        self.transit[rows] = np.where(duplicate, last, transit)
+        distance = np.abs(transit - last) * (last != NOT_YET)
+        if duplicate.any():
+            self.duplicate[rows] += duplicate
+            distance *= ~duplicate
+            transit = np.where(duplicate, last, transit)
+        if late.any():
+            self.late[rows] += late
+        jitter = self.jitter[rows]
+        self.jitter[rows] = jitter + (distance - jitter) / np.float32(16)
+        self.transit[rows] = transit
 
     def count_event(self, rows: Longs, extended: Longs, tick: int) -> None:
         """Count believed packets of a key press: their timestamp stands still and tells no jitter."""

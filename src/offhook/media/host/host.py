@@ -149,11 +149,14 @@ class MediaHost:
     def _idle(self) -> list[Event]:
         """Legs whose turn it is to be asked how long nothing has come."""
         self._turn = (self._turn + 1) % IDLE_TURN
-        due = [row for row in range(self._turn, self.capacity, IDLE_TURN) if row in self._table.rows]
-        return [event for row in due for event in self._idle_leg(self._table.rows[row])]
+        events: list[Event] = []
+        for row, idle_ms in self._engine.idle(self._turn, IDLE_TURN):
+            leg = self._table.rows.get(row)
+            if leg is not None:
+                events += self._idle_leg(leg, idle_ms)
+        return events
 
-    def _idle_leg(self, leg: Leg) -> list[Event]:
-        idle_ms = self._engine.stats(leg.row).idle_ms
+    def _idle_leg(self, leg: Leg, idle_ms: int) -> list[Event]:
         if not leg.settings.receive or idle_ms < leg.idle_from:
             leg.idle_from = 0 if leg.settings.receive else idle_ms
         quiet_ms = idle_ms - leg.idle_from
