@@ -162,10 +162,16 @@ class Endpoint:
         return outputs
 
     def check(self, now: int) -> list[Output]:
-        """Time passed: a heartbeat, or the end of a silent peer."""
+        """Time passed: a heartbeat, or the end of a silent peer.
+
+        Who calls this late was stopped itself (a busy host, a paused machine), and what the peer said
+        meanwhile may still be unread: the peer then has one more heartbeat before it is judged.
+        """
         link = self._connection
         if link is None:
             return []
+        if now >= min(link.beat_at, link.heard_at + DEAD_NS) + HEARTBEAT_NS:
+            link.heard_at = max(link.heard_at, now - DEAD_NS + HEARTBEAT_NS)
         if now >= link.heard_at + DEAD_NS:
             self._connection = None
             return [Dead(f"{self._peer_name or 'the peer'} said nothing for {DEAD_NS // HEARTBEAT_NS} s")]

@@ -164,6 +164,8 @@ def test_three_silent_seconds_are_death_and_a_heartbeat_prevents_it() -> None:
     wire.now = DEAD_NS
     wire.pump(0, wire.ends[0].check(wire.now))
     assert not [told for told in wire.told[0] if isinstance(told, Dead)]
+    for wire.now in range(DEAD_NS + HEARTBEAT_NS, 2 * DEAD_NS - 1, HEARTBEAT_NS):
+        assert not isinstance(wire.ends[0].check(wire.now)[0], Dead)
     wire.now = 2 * DEAD_NS
     assert isinstance(wire.ends[0].check(wire.now)[0], Dead)
     assert (wire.ends[0].next_check, wire.ends[0].up) == (None, False)
@@ -225,3 +227,15 @@ def packet(value: object) -> bytes:
 
 def raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(msgspec.msgpack.encode(value))
+
+
+def test_who_was_stopped_itself_hears_the_peer_before_it_is_judged() -> None:
+    wire = Wire(control(), worker())
+    wire.connect()
+    end = wire.ends[0]
+    wire.now = 10 * DEAD_NS  # the machine stood still: nobody called check in all this time
+    assert not [output for output in end.check(wire.now) if isinstance(output, Dead)]
+    assert end.next_check is not None
+    assert end.next_check <= wire.now + HEARTBEAT_NS
+    wire.now = end.next_check
+    assert isinstance(end.check(wire.now)[0], Dead)
