@@ -1,8 +1,10 @@
 """API secrets that only have to be recognised: hashed with scrypt (RFC 7914), compared in constant time.
 
 Hashing takes tens of milliseconds by design and never runs on the event loop: `verify` goes through
-`core.tasks.outside`. Because a client sends its secret with every request, secrets that were right lately
-are remembered as a keyed digest of this process, never as themselves.
+`core.tasks.outside`, one secret at a time in a thread of their own, because a flood of wrong ones must take
+neither every core nor the threads that resolve names and write files. Because a client sends its secret with
+every request, secrets that were right lately are remembered as a keyed digest of this process, never as
+themselves.
 """
 
 import base64
@@ -11,6 +13,7 @@ import hmac
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from offhook.core.tasks import outside
 
@@ -55,6 +58,7 @@ class SecretChecker:
         self._capacity = capacity
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._nobody = ""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="offhook-secrets")
 
     async def verify(self, secret: str, stored: Sequence[str]) -> bool:
         """Whether `secret` is one of the stored hashes. With none stored it takes as long and says no."""
@@ -64,11 +68,11 @@ class SecretChecker:
                 return True
         if not stored:
             if not self._nobody:
-                self._nobody = await outside(hash_secret, "nobody")
-            await outside(matches, secret, self._nobody)
+                self._nobody = await outside(hash_secret, "nobody", executor=self._thread)
+            await outside(matches, secret, self._nobody, executor=self._thread)
             return False
         for each in stored:
-            if await outside(matches, secret, each):
+            if await outside(matches, secret, each, executor=self._thread):
                 self._remember(self._digest(secret, each))
                 return True
         return False

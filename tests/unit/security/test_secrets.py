@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from offhook.core.errors import Invalid, LocalStateError
+from offhook.core.tasks import outside
 from offhook.security.keys import generate, make_pair, public_key_from
 from offhook.security.passwords import SecretChecker, equal, hash_secret, matches
 from offhook.security.secrets import Sealer, key_from_text, load_key
@@ -175,3 +177,25 @@ def test_keys_that_are_refused() -> None:
         with pytest.raises(Invalid, match=text) as caught:
             public_key_from(pem)
         assert caught.value.field == "keys.public_key"
+
+
+def test_a_flood_of_wrong_secrets_leaves_the_other_threads_alone() -> None:
+    checker = SecretChecker()
+
+    async def main() -> list[str]:
+        names = ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(names)
+        ended: list[str] = []
+
+        async def guess() -> None:
+            await checker.verify("wrong", ["scrypt$16384$8$1$AAAA$AAAA"])
+            ended.append("guess")
+
+        guesses = [asyncio.ensure_future(guess()) for _ in range(5)]
+        await asyncio.sleep(0)
+        await outside(ended.append, "resolved")
+        await asyncio.gather(*guesses)
+        return ended
+
+    ended = asyncio.run(main())
+    assert ended.index("resolved") < ended.index("guess")
