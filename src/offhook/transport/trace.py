@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from offhook.core.journal import Journal
 from offhook.sip.commands import Dial
-from offhook.sip.events import InviteReceived
+from offhook.sip.events import Failed, InviteReceived
 from offhook.sip.machine import Input, Output, Received, Send
 
-MAX_CALLS = 2_000
-"""Call-IDs remembered; the oldest is forgotten."""
+MAX_CALLS = 20_000
+"""Call-IDs remembered, more than a node holds calls; the oldest is forgotten."""
+MAX_HELD = 4_000_000
+"""Characters of messages that wait, all together: strangers decide how many there are."""
 MAX_WAITING = 20
 """Messages of one Call-ID that wait for its leg."""
 MAX_TEXT = 8_000
@@ -30,6 +32,7 @@ class SipTrace:
         self._sessions: OrderedDict[str, str] = OrderedDict()
         self._legs: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._held = 0
         self._dialling: str | None = None
 
     def __call__(self, now: int, what: Input | Output) -> None:
@@ -41,6 +44,8 @@ class SipTrace:
             self._dialling = what.session
         elif isinstance(what, InviteReceived):
             self._tie(what.call_id, what.session)
+        elif isinstance(what, Failed) and what.session == self._dialling:
+            self._dialling = None  # its INVITE was never sent
 
     def _message(self, now: int, kind: str, data: bytes, flow: str) -> None:
         call_id = call_id_of(data)
@@ -53,8 +58,9 @@ class SipTrace:
         waiting = self._waiting.setdefault(call_id, [])
         if len(waiting) < MAX_WAITING:
             waiting.append((now, kind, {"flow": flow, "message": text}))
+            self._held += len(text)
         self._settle(call_id)
-        while len(self._waiting) > MAX_CALLS:
+        while len(self._waiting) > MAX_CALLS or self._held > MAX_HELD:
             self._write(None, self._waiting.popitem(last=False)[1])
 
     def _tie(self, call_id: str, session: str) -> None:
@@ -77,6 +83,7 @@ class SipTrace:
     def _write(self, leg: tuple[str, str] | None, lines: _Waiting) -> None:
         leg_id, conversation = leg or (None, None)
         for at, kind, data in lines:
+            self._held -= len(data["message"])
             self._journal.write(at, leg_id, conversation, kind, data)
 
 

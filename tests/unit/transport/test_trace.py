@@ -2,7 +2,7 @@
 
 from offhook.core.journal import MemoryJournal
 from offhook.sip.commands import Dial, HangUp
-from offhook.sip.events import InviteReceived
+from offhook.sip.events import Failed, InviteReceived
 from offhook.sip.flow import Flow
 from offhook.sip.machine import Received, Send
 from offhook.transport.trace import MAX_WAITING, SipTrace, call_id_of
@@ -83,3 +83,33 @@ def test_what_belongs_to_nobody_is_bounded() -> None:
 def test_the_compact_name_and_odd_spaces_are_understood() -> None:
     assert call_id_of(b"INVITE x SIP/2.0\r\ni : abc \r\n\r\n") == "abc"
     assert call_id_of(b"INVITE x SIP/2.0\r\n\r\nCall-ID: in-the-body") is None
+
+
+def test_strangers_cannot_fill_the_memory_with_messages_that_wait() -> None:
+    at = Setup()
+    text = "x" * 7_000
+    for number in range(2_000):
+        for _ in range(3):
+            at.trace(1, Received(message("OPTIONS sip:h SIP/2.0", f"{number}@scan", text), FLOW))
+    assert (
+        sum(len(data["message"]) for lines in at.trace._waiting.values() for _, _, data in lines) < 8_000_000
+    )
+
+
+def test_a_call_keeps_its_leg_beside_as_many_calls_as_a_node_may_hold() -> None:
+    at = Setup()
+    for number in range(4_000):
+        at.legs[f"s{number}"] = (f"leg{number}", "CON-1")
+        at.trace(1, invite(f"s{number}", f"{number}@h"))
+        at.trace(1, Send(message("SIP/2.0 180 Ringing", f"{number}@h"), FLOW))
+    at.trace(2, Received(message("BYE sip:1@h SIP/2.0", "0@h"), FLOW))
+    assert at.under("leg0")[-1] == ("sip.in", "BYE sip:1@h SIP/2.0")
+
+
+def test_a_call_that_was_never_sent_takes_no_message_of_another() -> None:
+    at = Setup()
+    at.legs["refused"] = ("leg", "CON-1")
+    at.trace(1, Dial("refused", "sip:1@h", "sip:2@h", b"", FLOW))
+    at.trace(1, Failed("refused", 500, "a header holds a control character", (), local=True))
+    at.trace(2, Send(message("INVITE sip:1@h SIP/2.0", "other@h"), FLOW))
+    assert at.under("leg") == []
