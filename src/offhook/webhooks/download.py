@@ -50,7 +50,10 @@ class Downloads:
         """The path of a local copy. Raises DeliveryError that says what is wrong with the URL."""
         body = await self._fetched(url)
         path = self._settings.folder / self._ids.uuid()
-        await outside(_store, path, body)
+        try:
+            await outside(_store, path, body)
+        except OSError as error:
+            raise DeliveryError(f"{url} could not be kept: {error}") from error
         return str(path)
 
     def discard(self, path: str) -> None:
@@ -108,7 +111,11 @@ class Downloads:
 
 def _store(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
+    try:
+        path.write_bytes(body)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

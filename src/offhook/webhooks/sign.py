@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from offhook.core.clock import US_PER_SECOND, Clock
+from offhook.core.clock import NS_PER_SECOND, US_PER_SECOND, Clock
 from offhook.core.errors import DeliveryError
 from offhook.core.ids import Ids
 from offhook.security.secrets import Sealer
@@ -76,7 +76,7 @@ class AccountKeys:
     A moment only, because the command line may change a secret while the server runs.
     """
 
-    LIFE_US = 2 * US_PER_SECOND
+    LIFE_NS = 2 * NS_PER_SECOND
 
     def __init__(self, database: Database, sealer: Sealer, clock: Clock) -> None:
         self._database = database
@@ -85,9 +85,9 @@ class AccountKeys:
         self._known: dict[str, tuple[int, SigningKey]] = {}
 
     async def __call__(self, account_id: str) -> SigningKey:
-        now = self._clock.wall()
+        now = self._clock.now()
         known = self._known.get(account_id)
-        if known is not None and now - known[0] < self.LIFE_US:
+        if known is not None and now - known[0] < self.LIFE_NS:
             return known[1]
         account = await self._database.read(lambda connection: accounts.get(connection, account_id))
         if account is None:

@@ -92,3 +92,18 @@ def test_the_first_url_is_checked_too(kit: Any, downloads: Downloads) -> None:
     with pytest.raises(DeliveryError, match="OFFHOOK_FETCH__PRIVATE"):
         kit.run(downloads.download("http://192.168.1.1/a.mp3"))
     assert kit.transport.sent == []
+
+
+def test_a_disk_that_takes_nothing_is_a_sentence_and_leaves_no_piece(
+    kit: Any, downloads: Downloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, body: bytes) -> int:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    kit.transport.on(U, (200, {}, b"ID3"))
+    with pytest.raises(DeliveryError, match=r"could not be kept: .*No space left") as caught:
+        kit.run(downloads.download(U))
+    assert not caught.value.retryable
+    assert list((tmp_path / "fetched").iterdir()) == []

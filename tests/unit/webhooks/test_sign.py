@@ -101,3 +101,28 @@ def test_a_key_that_cannot_be_opened_fails_the_delivery(kit: Any) -> None:
     hook = Hook("https://a/", "POST", account_id="acc")
     with pytest.raises(DeliveryError, match=r"cannot be signed: .*secret\.key"):
         kit.run(ask(caller, hook, {}, "D1"))
+
+
+class SetBack(VirtualClock):
+    """A clock whose wall time an administrator, or NTP, has put back by an hour."""
+
+    set_back = False
+
+    def wall(self) -> int:
+        return super().wall() - (3_600_000_000 if self.set_back else 0)
+
+
+def test_a_key_is_remembered_for_a_moment_even_when_the_wall_clock_goes_back(kit: Any) -> None:
+    database = Database("sqlite://", inline=True)
+    database.migrate()
+    sealer, clock = Sealer(bytes(32)), SetBack()
+    account = Account("acc", "abcd1234", "Me", sealer.seal(SECRET), 1)
+    database.transact(lambda c: accounts.insert(c, account))
+    keys = AccountKeys(database, sealer, clock)
+    assert kit.run(keys("acc")).secret == SECRET
+    changed = Account("acc", "abcd1234", "Me", sealer.seal(b"another secret"), 1)
+    database.transact(lambda c: accounts.update(c, changed))
+    clock.set_back = True
+    clock.advance(2_000_000_000)
+    assert kit.run(keys("acc")).secret == b"another secret"
+    database.close_now()
