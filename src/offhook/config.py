@@ -86,6 +86,8 @@ class Fetch(BaseModel):
 
 class Storage(BaseModel):
     durability: Literal["process", "power"] = "process"
+    webhook_days: int = Field(30, ge=1, le=3650)
+    """How long finished webhooks are kept, to be shown and sent again."""
 
 
 class Shutdown(BaseModel):

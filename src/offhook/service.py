@@ -20,6 +20,7 @@ from offhook.config import Settings
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.core.journal import Journal
+from offhook.core.tasks import outside
 from offhook.http.app import build
 from offhook.http.context import HttpContext
 from offhook.http.metrics import Metrics
@@ -95,12 +96,16 @@ class Service:
         self.media.on_worker_lost(self.calls.on_worker_lost)
 
     async def start(self) -> None:
-        """Connect to the workers, end what a crash left behind, send the webhooks that waited."""
+        """Connect to the workers, send the webhooks that waited, end what a crash left behind.
+
+        In this order: the webhooks of a call that is ended now go behind the ones that it has caused before.
+        """
         self.media.start()
         self.audio.start()
         self.speech.start()
-        await self.calls.recover()
+        await outside(self._webhooks.downloads.clear)
         await self.outbox.start()
+        await self.calls.recover()
         self.metrics.start(asyncio.get_running_loop())
 
     def missing(self) -> list[str]:
@@ -176,7 +181,7 @@ class _Webhooks:
             drivers.clock,
             drivers.ids,
             journal=drivers.journal,
-            settings=OutboxSettings(node=settings.node),
+            settings=OutboxSettings(node=settings.node, keep_days=settings.storage.webhook_days),
         )
         self.downloads = Downloads(
             drivers.web,

@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from offhook.core.clock import Clock
+from offhook.core.clock import US_PER_SECOND, Clock
 from offhook.core.errors import NotFound
 from offhook.core.ids import Ids, node_of
 from offhook.core.journal import Journal
+from offhook.core.tasks import Tasks
 from offhook.storage import applications, deliveries
 from offhook.storage.database import Database
 from offhook.storage.records import Delivery
@@ -32,6 +33,9 @@ Json = Any
 CRASHED = "The platform restarted before this webhook was answered; the call that asked for an NCCO is over."
 STOPPING = "The platform is stopping."
 PORTION = 500
+US_PER_DAY = 86_400 * US_PER_SECOND
+TIDY_EVERY_S = 3600.0
+"""Between two removals of what has been kept long enough."""
 
 log = logging.getLogger("offhook.webhooks")
 
@@ -42,6 +46,8 @@ class OutboxSettings:
     """Only deliveries made by this node are sent again at start."""
     per_application: int = 64
     in_all: int = 512
+    keep_days: int = 30
+    """How long finished deliveries are kept, to be shown and sent again."""
 
 
 class Outbox:
@@ -68,6 +74,7 @@ class Outbox:
         )
         self._replies = Replies()
         self._sequence: int | None = None
+        self._tasks = Tasks()
         self._closed = False
 
     def add(
@@ -119,6 +126,7 @@ class Outbox:
     async def start(self) -> int:
         """Give up what a crash made meaningless and queue what was not finished; gives how many are queued.
 
+        From then on finished deliveries are removed once they have been kept long enough.
         Call it before calls are accepted: a delivery of a live call must not be taken for an old one.
         """
         found = 0
@@ -135,6 +143,7 @@ class Outbox:
                     found += 1
         if found:
             log.info("%d webhooks of the process before this one are sent now", found)
+        self._tasks.start(self._tidy(), "removal of old webhooks")
         return found
 
     async def _pending_after(self, place: deliveries.Place) -> tuple[Delivery, ...]:
@@ -160,11 +169,20 @@ class Outbox:
 
     async def close(self, grace: float) -> None:
         """Send for `grace` seconds more; what is left is sent after the next start."""
+        await self._tasks.close()
         left = await self._lanes.close(grace)
         self._closed = True
         self._replies.close(STOPPING)
         if left:
             log.warning("%d webhooks are left for the next start", len(left))
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_EVERY_S)
+            try:
+                await self.purge(self._clock.wall() - self._settings.keep_days * US_PER_DAY)
+            except Exception:
+                log.exception("old webhooks could not be removed; tried again in an hour")
 
     def _next_sequence(self, connection: Connection) -> int:
         """One counter for all keys: a key belongs to one node, and only its writer comes here."""

@@ -107,3 +107,30 @@ def test_control_replaced_while_a_call_rings(make_world: Callable[..., World], e
     world.wait(2)
     assert [status for _, status in statuses(world)].count("completed") == 2
     errors.lines.clear()
+
+
+def test_webhooks_from_before_the_crash_come_before_the_end(
+    make_world: Callable[..., World], errors: Any
+) -> None:
+    world = make_world(durable=True)
+    world.application({"/answer": [talk("Hello."), {"action": "wait", "timeout": 60}]})
+    world.app.serve("/event", delay=4.0)
+    world.dial(A, world.number, "wait-hangup")
+    world.wait(3)
+    before = len(world.app.at("/event"))
+    world.app.serve("/event")
+    world.kill_control()
+    world.wait(6)
+    after = [webhook.fields["status"] for webhook in world.app.at("/event")[before:]]
+    assert after == ["started", "ringing", "answered", "completed"]
+    errors.lines.clear()
+
+
+def test_downloads_that_a_crash_left_are_removed(make_world: Callable[..., World], errors: Any) -> None:
+    world = make_world(durable=True)
+    left = world.settings.data_dir / "downloads" / "left"
+    left.parent.mkdir(exist_ok=True)
+    left.touch()
+    world.kill_control()
+    assert not left.exists()
+    errors.lines.clear()

@@ -480,3 +480,28 @@ def test_with_the_writer_thread(kit: Any, tmp_path: Any) -> None:
     asyncio.run(main())
     for leg in range(3):
         assert [b["n"] for b in bodies(kit) if b["leg"] == leg] == list(range(leg, 30, 3))
+
+
+def test_finished_webhooks_are_removed_after_the_retention_time(bench: Bench, kit: Any) -> None:
+    async def story(outbox: Outbox) -> list[int]:
+        await outbox.start()
+        await bench.add()
+        counts = []
+        for _ in range(4):
+            await asyncio.sleep(86_400)
+            counts.append(bench.database.transact(lambda c: deliveries.list(c).total))
+        await outbox.close(0)
+        return counts
+
+    bench.settings = OutboxSettings(keep_days=2)
+    assert bench.run(story) == [1, 1, 0, 0]
+
+
+def test_removing_old_webhooks_reads_an_index(bench: Bench) -> None:
+    rows = bench.database.transact(
+        lambda c: c.exec_driver_sql(
+            "EXPLAIN QUERY PLAN "
+            + str(deliveries.old(0, 1).compile(c, compile_kwargs={"literal_binds": True}))
+        ).all()
+    )
+    assert all("SCAN" not in row[-1] for row in rows)
