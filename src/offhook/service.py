@@ -20,7 +20,6 @@ from offhook.config import Settings
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.core.journal import Journal
-from offhook.core.tasks import outside
 from offhook.http.app import build
 from offhook.http.context import HttpContext
 from offhook.http.metrics import Metrics
@@ -100,10 +99,10 @@ class Service:
 
         In this order: the webhooks of a call that is ended now go behind the ones that it has caused before.
         """
+        self._webhooks.downloads.clear()
         self.media.start()
         self.audio.start()
         self.speech.start()
-        await outside(self._webhooks.downloads.clear)
         await self.outbox.start()
         await self.calls.recover()
         self.metrics.start(asyncio.get_running_loop())
