@@ -32,13 +32,12 @@ ORPHAN_NS = 10 * NS_PER_SECOND
 LOAD_TICKS = 500
 REDIAL_TICKS = 25
 WARM_PER_TICK = 4
-LEAST_COMMANDS = 4
 COLLECT_TICKS = 3_000
 LEAST_COMMANDS = 4
 BLOCK_BYTES = 64 << 20
 """Recorder blocks kept for an audio worker that is away."""
-SETTLE_NS = 2 * NS_PER_MS
-"""Before a tick the loop sleeps exactly instead of polling, which counts whole milliseconds."""
+SETTLE_NS = NS_PER_MS
+"""So long before a tick polling is over. It counts whole milliseconds, and what is left of one is slept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +155,10 @@ class Process:
         """Serve control until `due`, and once even when that has passed."""
         self._serve(self._poll(0))
         self._obey(due)
-        while (left := due - self._clock.now()) > SETTLE_NS:
-            self._serve(self._poll((left - SETTLE_NS) // NS_PER_MS))
+        while (whole := (due - self._clock.now() - SETTLE_NS) // NS_PER_MS) > 0:
+            self._serve(self._poll(whole))
             self._obey(due)
+        left = due - self._clock.now()
         if left > 0:
             time.sleep(left / NS_PER_SECOND)
 

@@ -9,7 +9,7 @@ import ctypes
 import logging
 import socket
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from offhook.core.errors import MediaError
@@ -19,6 +19,7 @@ from offhook.media.host.wires import Address
 from offhook.media.latch import Latch
 from offhook.media.ports import WarmPorts
 from offhook.media.sweep import Sweep
+from offhook.media.volley import Volley
 
 log = logging.getLogger("offhook.media")
 
@@ -31,10 +32,7 @@ STALE = 256
 """Datagrams thrown away at most when a warm port is taken."""
 UNIX_PATH = 100
 """Characters that a Unix socket address holds everywhere."""
-COMMON = 172
-"""Octets of the packet that nearly every row sends."""
 
-Send = Callable[[memoryview], object]
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -63,12 +61,13 @@ class Sockets:
         self._legs: dict[int, _Leg] = {}
         self._links: dict[int, _Link] = {}
         self._slow: dict[int, _Leg] = {}
-        self._sends: dict[int, Send] = {}
         self._sweep = Sweep(arrivals, self._too_long)
-        self._matrix: object = None
-        self._views: list[memoryview] = []
-        self._heads: list[memoryview] = []
-        self.unsent = 0
+        self._volley = Volley()
+
+    @property
+    def unsent(self) -> int:
+        """Packets that the kernel did not take."""
+        return self._volley.unsent
 
     # ── Wires ───────────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +91,7 @@ class Sockets:
             self._learn(leg)
 
     def release(self, row: int) -> None:
-        self._sends.pop(row, None)
+        self._volley.drop(row)
         self._slow.pop(row, None)
         self._sweep.remove(row)
         leg = self._legs.pop(row, None)
@@ -149,19 +148,7 @@ class Sockets:
 
     def send(self, departures: Departures) -> None:
         """Send what a tick produced. What the kernel does not take is dropped and counted."""
-        if departures.data is not self._matrix:
-            self._matrix = departures.data
-            self._views = [memoryview(row) for row in departures.data]
-            self._heads = [view[:COMMON] for view in self._views]
-        sends, heads = self._sends, self._heads
-        rows = departures.rows
-        for row, length in zip(rows.tolist(), departures.length[rows].tolist(), strict=True):
-            send = sends.get(row)
-            if send is not None:
-                try:
-                    send(heads[row] if length == COMMON else self._views[row][:length])
-                except OSError:
-                    self.unsent += 1
+        self._volley.fire(departures)
         for row, datagram in departures.extra:
             self._send_extra(row, datagram)
 
@@ -174,10 +161,10 @@ class Sockets:
         self._slow[leg.row] = leg
         destination = leg.latch.destination
         if destination is None:
-            self._sends.pop(leg.row, None)
+            self._volley.drop(leg.row)
         else:
             sendto = leg.socket.sendto
-            self._sends[leg.row] = lambda data: sendto(data, destination)
+            self._volley.aim(leg.row, lambda data: sendto(data, destination))
 
     def _settle(self, leg: _Leg) -> None:
         """The source is known: connect, and read in the sweep."""
@@ -188,7 +175,7 @@ class Sockets:
             log.warning("row %d cannot reach %s: %s", leg.row, leg.latch.destination, error)
             leg.latch.forget()
             return
-        self._sends[leg.row] = leg.socket.send
+        self._volley.aim(leg.row, leg.socket.send)
         if not leg.long:
             del self._slow[leg.row]
             self._sweep.add(leg.row, leg.socket)
@@ -225,13 +212,13 @@ class Sockets:
 
     def _send_extra(self, row: int, datagram: bytes) -> None:
         link = self._links.get(row)
+        if link is None:
+            self._volley.send(row, datagram)
+            return
         try:
-            if link is not None:
-                link.socket.sendto(datagram, link.remote)
-            elif row in self._sends:
-                self._sends[row](memoryview(datagram))
+            link.socket.sendto(datagram, link.remote)
         except OSError:
-            self.unsent += 1  # the other end is not there yet, or does not read
+            self._volley.unsent += 1  # the other end is not there yet, or does not read
 
 
 def numeric(remote: Address | None) -> Address | None:

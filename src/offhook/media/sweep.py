@@ -5,20 +5,23 @@ last tick is read again when it has something, and every 32nd leg in turn is rea
 """
 
 import socket
-import sys
 from collections.abc import Callable
 
+import numpy as np
+
 from offhook.media.engine import ARRIVAL_BYTES, Arrivals
+from offhook.media.engine.types import Longs
 
 TURN = 32
 """A leg is emptied once in so many ticks."""
 DEEPEST = 16
 """Packets taken from one leg in one tick at most."""
-WHOLE_LENGTH = socket.MSG_TRUNC if sys.platform == "linux" else 0
-"""On Linux a read tells the datagram's own length, however much of it fitted."""
 SHORTEST = 12
+"""Octets of a header; less than that is nothing."""
+COMMON = 172
+"""Octets of the packet that nearly every leg receives."""
 
-Receive = Callable[[memoryview, int, int], int]
+Receive = Callable[[memoryview], int]
 
 
 class Sweep:
@@ -28,11 +31,14 @@ class Sweep:
         self._arrivals = arrivals
         self._too_long = too_long
         self._receive: dict[int, Receive] = {}
-        self._order: list[tuple[int, Receive]] = []
+        self._rows: Longs = np.zeros(0, np.int64)
+        self._receivers: list[Receive] = []
         self._empty: set[int] = set()
+        """Rows that had nothing in the last tick."""
         self._dirty = False
         self._turn = 0
-        self._views = [memoryview(row) for row in arrivals.data]
+        octets = arrivals.data.data.cast("B")
+        self._views = [octets[at : at + ARRIVAL_BYTES] for at in range(0, len(octets), ARRIVAL_BYTES)]
 
     def add(self, row: int, connected: socket.socket) -> None:
         self._receive[row] = connected.recv_into
@@ -45,63 +51,74 @@ class Sweep:
             self._dirty = True
 
     def run(self) -> None:
-        """Add what has arrived to the batch, as far as it fits."""
+        """Put what has arrived into the batch, as far as it fits."""
         if self._dirty:
-            self._order = list(self._receive.items())
+            self._rows = np.array(list(self._receive), np.int64)
+            self._receivers = list(self._receive.values())
             self._dirty = False
-        rows, lengths, long = self._pass()
-        self._arrivals.rows[: len(rows)] = rows
-        self._arrivals.length[: len(rows)] = lengths
-        self._arrivals.count = len(rows)
+        before = self._empty
+        long = self._pass()
+        self._turn = (self._turn + 1) % TURN
+        again = (before - self._empty).union(self._rows[self._turn :: TURN].tolist())
+        for row in again.difference(self._empty, long):
+            if self._drain(row):
+                long.append(row)
         for row in long:
             self._too_long(row)
 
-    def _pass(self) -> tuple[list[int], list[int], list[int]]:
-        views, size, last = self._views, ARRIVAL_BYTES, self._empty
-        rows: list[int] = []
-        lengths: list[int] = []
+    def _pass(self) -> list[int]:
+        """Read every leg once. Returns the rows whose datagram did not fit."""
+        views, place = self._views, 0
+        nothing: list[int] = []
+        odd: list[tuple[int, int]] = []
+        empty: list[int] = []
         long: list[int] = []
-        empty: set[int] = set()
-        again: list[tuple[int, Receive]] = []
-        place, room = 0, len(views)
-        for row, receive in self._order:
-            if place == room:
-                break
+        for at, receive in enumerate(self._receivers[: len(views)]):
             try:
-                length = receive(views[place], size, WHOLE_LENGTH)
+                length = receive(views[place])
             except BlockingIOError:
-                empty.add(row)
+                empty.append(at)
                 continue
             except OSError:  # the peer's host said that nobody listens there
+                nothing.append(at)
                 continue
-            if length >= size:
-                long.append(row)
-            elif length >= SHORTEST:
-                rows.append(row)
-                lengths.append(length)
+            if length == COMMON:
                 place += 1
-                if row in last:
-                    again.append((row, receive))
-        self._empty = empty
-        self._turn = (self._turn + 1) % TURN
-        for row, receive in again + self._order[self._turn :: TURN]:
-            self._drain(row, receive, rows, lengths, long)
-        return rows, lengths, long
+            elif SHORTEST <= length < ARRIVAL_BYTES:
+                odd.append((place, length))
+                place += 1
+            else:
+                nothing.append(at)
+                if length >= ARRIVAL_BYTES:
+                    long.append(at)
+        self._empty = set(self._rows[empty].tolist())
+        self._enter(place, nothing + empty, odd)
+        return [int(self._rows[at]) for at in long]
 
-    def _drain(
-        self, row: int, receive: Receive, rows: list[int], lengths: list[int], long: list[int]
-    ) -> None:
-        """Read one leg until it is empty."""
+    def _enter(self, count: int, without: list[int], odd: list[tuple[int, int]]) -> None:
+        """Say what lies in the first `count` rows of the batch: a common packet of each leg but `without`."""
+        arrivals = self._arrivals
+        arrivals.rows[:count] = np.delete(self._rows, without)[:count] if without else self._rows[:count]
+        arrivals.length[:count] = COMMON
+        for place, length in odd:
+            arrivals.length[place] = length
+        arrivals.count = count
+
+    def _drain(self, row: int) -> bool:
+        """Read one leg until it is empty; whether a datagram did not fit."""
+        arrivals, receive = self._arrivals, self._receive[row]
         for _ in range(DEEPEST):
-            if len(rows) == len(self._views):
-                return
+            place = arrivals.count
+            if place == len(self._views):
+                return False
             try:
-                length = receive(self._views[len(rows)], ARRIVAL_BYTES, WHOLE_LENGTH)
+                length = receive(self._views[place])
             except OSError:
-                return
+                return False
             if length >= ARRIVAL_BYTES:
-                long.append(row)
-                return
+                return True
             if length >= SHORTEST:
-                rows.append(row)
-                lengths.append(length)
+                arrivals.rows[place] = row
+                arrivals.length[place] = length
+                arrivals.count += 1
+        return False

@@ -34,6 +34,7 @@ class Legs:
         self.muted: Flags = np.zeros(capacity, np.bool_)
         self.earmuffed: Flags = np.zeros(capacity, np.bool_)
         self._free = list(range(capacity))
+        self._senders: Longs | None = None
 
     def take(self, *, link: bool) -> int:
         """Open the lowest free row. `MediaError` when there is none."""
@@ -46,6 +47,7 @@ class Legs:
         self.payload_type[row] = 0
         self.event_type[row] = NO_EVENTS
         self.tx[row] = self.rx[row] = link
+        self._senders = None
         self.muted[row] = self.earmuffed[row] = False
         self.top = max(self.top, row + 1)
         return row
@@ -66,10 +68,12 @@ class Legs:
         events = settings.event_payload_type
         self.event_type[row] = NO_EVENTS if events is None else events
         self.tx[row] = settings.send
+        self._senders = None
         self.rx[row] = settings.receive
 
     def release(self, row: int) -> None:
         self.active[row] = self.tx[row] = self.rx[row] = False
+        self._senders = None
         heapq.heappush(self._free, row)
         open_rows = np.flatnonzero(self.active[: self.top])
         self.top = int(open_rows[-1]) + 1 if open_rows.size else 0
@@ -80,6 +84,8 @@ class Legs:
             raise LocalStateError(f"Row {row} is not open.")
 
     def senders(self) -> Longs:
-        """Rows that send RTP."""
-        top = self.top
-        return np.flatnonzero(self.tx[:top] & ~self.link[:top])
+        """Rows that send RTP: the same array until a row is opened, closed or configured."""
+        if self._senders is None:
+            top = self.top
+            self._senders = np.flatnonzero(self.tx[:top] & ~self.link[:top])
+        return self._senders

@@ -159,8 +159,9 @@ EngineEvent = (
 class Departures:
     """What a tick produced. Valid until the next tick, which writes into the same arrays.
 
-    Row `r` of `rows` sends `data[r, :length[r]]`; `extra` are (row, datagram) pairs that do not fit there
-    (frames of links). `events` happened since the tick before, in order.
+    Row `r` of `rows` sends `data[r, :length[r]]`; `rows` is the same array again while the same rows send.
+    `extra` are (row, datagram) pairs that do not fit there (frames of links). `events` happened since the
+    tick before, in order.
     """
 
     rows: Longs
