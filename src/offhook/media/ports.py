@@ -9,6 +9,11 @@ import socket
 EXPEDITED = 46 << 2
 """DSCP EF (RFC 4594 §4.1): what voice is marked with."""
 
+REFUSALS = 64
+"""Busy ports tried in one call at most: the call is made in a tick."""
+REST = 50
+"""Calls without a try after the whole range was busy: a second of ticks."""
+
 
 class WarmPorts:
     """At most `count` open and waiting."""
@@ -19,6 +24,9 @@ class WarmPorts:
         self._host = host
         self._range = range(first + first % 2, last, 2)
         self._next = 0
+        self._refused = 0
+        """Ports tried since the last that could be had."""
+        self._rest = 0
         self._open: dict[int, socket.socket] = {}
 
     @property
@@ -31,15 +39,26 @@ class WarmPorts:
         return self._open.pop(port, None)
 
     def top_up(self, most: int) -> list[int]:
-        """Open up to `most` more; the new ones. Empty when enough wait or every port is busy."""
+        """Open up to `most` more; the new ones. Empty when enough wait, every port is busy, or nearly."""
+        if self._rest:
+            self._rest -= 1
+            return []
         opened: list[int] = []
-        tried = 0
-        while len(opened) < most and len(self._open) < self._count and tried < len(self._range):
+        refused = 0
+        while len(opened) < most and len(self._open) < self._count:
+            if self._refused >= len(self._range):
+                self._refused, self._rest = 0, REST
+                break
+            if refused == REFUSALS:
+                break
             port = self._range[self._next]
             self._next = (self._next + 1) % len(self._range)
-            tried += 1
             if port not in self._open and self._bind(port):
+                self._refused = 0
                 opened.append(port)
+            else:
+                self._refused += 1
+                refused += 1
         return opened
 
     def close(self) -> None:

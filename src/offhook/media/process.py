@@ -196,6 +196,7 @@ class Process:
                 self._tell(self._host.handle(self._clock.now(), command))
             except Exception:
                 log.exception("%s failed", type(command).__name__)
+                self._tell(self._host.give_up(command))
         if done:
             self._control.flush()
 

@@ -26,8 +26,8 @@ log = logging.getLogger("offhook.media")
 LARGEST = 2_048
 READS = 12
 """Datagrams that a slowly read socket gives in one tick at most."""
-SETTLES = 16
-"""Legs whose first packet is taken in one tick: a first packet costs far more than any other."""
+SETTLES = 64
+"""Legs whose first packet is taken in one tick: a first packet costs several times any other."""
 STALE = 256
 """Datagrams thrown away at most when a warm port is taken."""
 UNIX_PATH = 100

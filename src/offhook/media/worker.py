@@ -33,8 +33,11 @@ def run(options: dict[str, Any]) -> None:
     """Run the process; `options` are the fields of `process.Settings`."""
     for name in ONE_THREAD:
         os.environ[name] = "1"
-    from offhook.media.process import Process, Settings  # NumPy reads the environment when it is imported
+    # NumPy reads the environment when it is imported.
+    from offhook.media.process import Process, Settings
+    from offhook.media.rehearsal import rehearse
 
+    rehearse()
     process = Process(Settings(**options))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop())

@@ -198,3 +198,33 @@ def test_two_links_carry_frames_and_leave_no_files(rig: Rig) -> None:
 )
 def test_only_addresses_in_figures_are_sent_to(given: tuple[str, int] | None, usable: object) -> None:
     assert numeric(given) == usable
+
+
+def test_a_range_that_is_busy_is_not_tried_in_every_tick() -> None:
+    mine = WarmPorts(HOST, FIRST + 200, FIRST + 207, 4)
+    other = WarmPorts(HOST, FIRST + 200, FIRST + 207, 4)
+    assert len(mine.top_up(4)) == 4
+    assert other.top_up(4) == []
+    mine.close()
+    assert [other.top_up(4) for _ in range(50)] == [[]] * 50  # it rests, although ports are free again
+    assert len(other.top_up(4)) == 4
+    other.close()
+
+
+def test_sixty_legs_may_take_their_first_packets_together_and_the_rest_in_the_next_tick() -> None:
+    arrivals = Arrivals(256)
+    warm = WarmPorts(HOST, FIRST + 300, FIRST + 600, 70)
+    sockets, peer = Sockets(warm, arrivals), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    peer.bind((HOST, 0))
+    for row, port in enumerate(warm.top_up(70)):
+        sockets.take(row, port, None, TYPES)
+        peer.sendto(Voice(0).packet(), (HOST, port))
+    counts = []
+    for _ in range(3):
+        sockets.receive()
+        counts.append(arrivals.count)
+        arrivals.clear()
+    assert counts == [64, 6, 0]
+    sockets.close()
+    warm.close()
+    peer.close()

@@ -95,6 +95,14 @@ class MediaHost:
             StopRecord: self._recordings.stop,
         }
 
+        self._ends: dict[type, Callable[[Any], list[Event]]] = {
+            OpenLeg: self._legs.fail,
+            UpdateLeg: self._legs.fail,
+            SendDigits: self._legs.fail_digits,
+            Play: self._playbacks.fail,
+            StartRecord: self._recordings.fail,
+        }
+
     @property
     def open_legs(self) -> int:
         return len(self._table.legs)
@@ -106,6 +114,11 @@ class MediaHost:
     def handle(self, now: int, command: Command) -> list[Event]:
         """Obey a command. Events that follow at once; the others come with a tick."""
         return self._verbs[type(command)](command)
+
+    def give_up(self, command: Command) -> list[Event]:
+        """`handle` raised what nobody expected: the event that keeps control from waiting for ever."""
+        end = self._ends.get(type(command))
+        return [] if end is None else end(command)
 
     def tick(self, now: int, arrivals: Arrivals) -> tuple[Departures, list[Event]]:
         """20 ms of everything: what to send, and what to tell control."""

@@ -30,6 +30,9 @@ COMFORT_NOISE = 13
 """RFC 3389: a peer with voice activity detection may send it first."""
 
 
+FAILURE = "the media worker could not do it; its log says why"
+
+
 class Legs:
     """`number(below)`: where sequence numbers and timestamps of a leg begin (RFC 3550 §5.1: at random)."""
 
@@ -64,9 +67,20 @@ class Legs:
         except OffhookError as error:
             self._engine.close_row(row)
             return [LegRefused(command.leg, str(error))]
+        except Exception:
+            self._wires.release(row)
+            self._engine.close_row(row)
+            raise
         leg = Leg(command.leg, row, settings, command.remote)
         self._table.legs[command.leg] = self._table.rows[row] = leg
         return [LegOpened(command.leg)]
+
+    def fail(self, command: OpenLeg | UpdateLeg) -> list[Event]:
+        """What is told when a command broke down."""
+        return [LegRefused(command.leg, FAILURE)]
+
+    def fail_digits(self, command: SendDigits) -> list[Event]:
+        return [DigitsSent(command.sequence)]
 
     def update(self, command: UpdateLeg) -> list[Event]:
         leg = self._table.legs.get(command.leg)

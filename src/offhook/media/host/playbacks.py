@@ -41,6 +41,10 @@ class Playbacks:
         table.players[player] = Running(command.playback, None if kind == LEG else ident)
         return []
 
+    def fail(self, command: Play) -> list[Event]:
+        """What is told when the command broke down."""
+        return self._over(command.playback, "failed")
+
     def stop(self, command: StopPlay) -> list[Event]:
         number = self._table.number_of(self._table.players, command.playback)
         if number is not None:

@@ -37,6 +37,10 @@ class Recordings:
         table.recorders[number] = Running(command.recording, None if kind == LEG else ident)
         return []
 
+    def fail(self, command: StartRecord) -> list[Event]:
+        """What is told when the command broke down."""
+        return self._over(command, "failed")
+
     def stop(self, command: StopRecord) -> list[Event]:
         number = self._table.number_of(self._table.recorders, command.recording)
         if number is not None:
