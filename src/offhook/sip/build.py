@@ -14,6 +14,8 @@ from offhook.sip.message import Headers, Message, Request, Response, key_of
 from offhook.sip.reasons import REASONS
 from offhook.sip.via import Via
 
+MAX_SENT = 65_487
+"""Bytes of one message that goes out: what a UDP datagram can carry over IPv6, the smaller of the two."""
 REPEATABLE = ("via", "record-route")
 """What a response copies from a request line by line."""
 
@@ -107,9 +109,14 @@ def serialise(message: Message) -> bytes:
     if not all(is_name(name) for name, _ in lines):
         raise LocalStateError("a header name is not a token: use letters, digits and dashes")
     try:
-        return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + message.body
+        data = text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + message.body
     except UnicodeEncodeError as error:
         raise LocalStateError("a header holds a character that cannot be sent as UTF-8") from error
+    if len(data) > MAX_SENT:
+        raise LocalStateError(
+            f"a message of {len(data)} bytes fits no datagram: use fewer or shorter headers"
+        )
+    return data
 
 
 def check_header(name: str, value: str) -> None:

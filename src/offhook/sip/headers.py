@@ -133,6 +133,15 @@ def content_handling_optional(message: Message) -> bool:
     return handling is not None and handling.lower() == "optional"
 
 
+def description(message: Message) -> bytes:
+    """The body when it is a session description, or says not what it is; empty when it is anything else."""
+    try:
+        kind = content_type(message)
+    except RemoteProtocolError:
+        return b""
+    return message.body if kind in (None, "application/sdp") else b""
+
+
 def option_tags(message: Message, name: str) -> list[str]:
     """The tokens of Require, Supported, Proxy-Require, Unsupported, Allow or another token list."""
     tags = _list(message, name.lower(), lambda value: split(value, ",", angle=False))

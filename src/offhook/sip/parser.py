@@ -11,8 +11,9 @@ from offhook.core.errors import RemoteProtocolError
 from offhook.sip.grammar import WS, is_clean, is_name, is_token
 from offhook.sip.message import Defect, Headers, Message, Request, Response
 
-MAX_MESSAGE = 65_535
-"""Bytes of one message: what a UDP datagram can hold, and the limit on streams as well."""
+MAX_MESSAGE = 62_000
+"""Bytes of one message, on streams as well. Less than a datagram can hold, because an answer repeats headers
+of its request and adds some: one that cannot be sent would look like a peer that cannot be reached."""
 MAX_HEADERS = 256
 """Header lines of one message."""
 MAX_LINE = 8_192

@@ -1,11 +1,21 @@
 """The whole call between two stacks, and what each side reports."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
+import pytest
 from tests.sequences.sip.wire import ANSWER, OFFER, Wire
 
+from offhook.core.errors import LocalStateError
+from offhook.sip import build
+from offhook.sip.build import MAX_SENT
 from offhook.sip.commands import Answer, AnswerReoffer, Command, HangUp, Reject, Reoffer, Ring
 from offhook.sip.events import Answered, Confirmed, Ended, Event, Failed, InviteReceived, Ringing
+from offhook.sip.message import Request
+from offhook.sip.parser import parse
+
+LARGEST_DATAGRAM = 65_507
+"""What UDP over IPv4 carries."""
 
 
 def answering(status: int = 180) -> Callable[[Event], Iterable[Command]]:
@@ -101,3 +111,43 @@ def test_refusal_reaches_the_caller() -> None:
     assert (failed.status, failed.local) == (486, False)
     assert ("X-Why", "lunch") in failed.headers
     assert wire.ladder() == ["alice: INVITE", "bob: 486 INVITE", "alice: ACK"]
+
+
+@pytest.mark.parametrize(
+    "unsendable",
+    [{"from_display": "\ud800"}, {"headers": (("X-Long", "x" * MAX_SENT),)}],
+    ids=["half", "long"],
+)
+def test_a_call_that_cannot_be_written_leaves_nothing_behind(unsendable: dict[str, Any]) -> None:
+    wire = Wire()
+    alice, bob = wire.phone("alice"), wire.phone("bob")
+    with pytest.raises(LocalStateError):
+        alice.call(bob, **unsendable)
+    assert alice.stack.sessions == []
+    assert alice.stack.transactions == 0
+
+
+def test_a_request_whose_answers_would_not_fit_a_datagram_is_met_with_silence() -> None:
+    wire = Wire()
+    alice, bob = wire.phone("alice"), wire.phone("bob")
+    bob.react = answering()
+    vias = "".join(f"v:SIP/2.0/UDP h;branch=z9hG4bK{n};x={'x' * 8_120}\r\n" for n in range(8))
+    rest = "f:<sip:a@h>;tag=a\r\nt:<sip:b@h>\r\ni:1\r\nCSeq:1 INVITE\r\n\r\n"
+    request = f"INVITE sip:b@h SIP/2.0\r\n{vias}{rest}".encode()
+    assert len(request) < LARGEST_DATAGRAM
+    bob.arrive(request, bob.flow(alice))
+    assert wire.log == []
+    assert bob.stack.sessions == []
+
+
+def test_a_body_that_is_no_description_and_may_be_ignored_is_no_offer() -> None:
+    wire = Wire()
+    alice, bob = wire.phone("alice"), wire.phone("bob")
+    alice.call(bob, offer=b"")
+    invite = parse(alice.messages("INVITE")[0].data)
+    assert isinstance(invite, Request)
+    invite.headers.add("Content-Type", "application/isup;version=itu-t92+")
+    invite.headers.add("Content-Disposition", "signal;handling=optional")
+    invite.body = b"\x01\x02"
+    bob.arrive(build.serialise(invite), bob.flow(alice))
+    assert bob.one(InviteReceived).offer == b""

@@ -3,7 +3,7 @@
 from offhook.core.errors import RemoteProtocolError
 from offhook.sip.dialog import callee_dialog
 from offhook.sip.events import DigestOffered, InviteReceived
-from offhook.sip.headers import authorizations, call_id, cseq, from_, max_forwards, to
+from offhook.sip.headers import authorizations, call_id, cseq, description, from_, max_forwards, to
 from offhook.sip.message import Request
 from offhook.sip.session.context import Context
 from offhook.sip.session.state import Invite, Role, Session
@@ -25,7 +25,7 @@ def begin(ctx: Context, arrived: Arrived) -> None:
         cseq=cseq(request).number,
         call_id=call_id(request),
         local_tag=arrived.tag,
-        offered=bool(request.body),
+        offered=bool(description(request)),
     )
     session = Session(ctx.ids.uuid(), Role.CALLEE, Phase.INCOMING, arrived.flow, invite)
     session.dialogs.append(callee_dialog(request, arrived.tag, 1 + ctx.ids.number(FIRST_CSEQ_BELOW)))
@@ -47,7 +47,7 @@ def _event(ctx: Context, session: Session, arrived: Arrived) -> InviteReceived:
         from_display=sender.display,
         to_uri=to(request).uri,
         headers=tuple(request.headers.items()),
-        offer=request.body,
+        offer=description(request),
         flow=arrived.flow,
         digest=_digest(ctx, request),
         max_forwards=DEFAULT_HOPS if hops is None else hops,

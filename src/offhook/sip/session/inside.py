@@ -52,7 +52,7 @@ def flow_to(dialog: Dialog, flow: Flow) -> Flow:
     """The flow to the next hop of a dialog.
 
     A stream stays a stream. Over UDP the next hop's address is used when it is one (names are not resolved
-    here), of our family, and not a private address behind a peer that we know by a public one.
+    here), of one host, of our family, and not a private address behind a peer that we know by a public one.
     """
     if flow.reliable:
         return flow
@@ -61,7 +61,9 @@ def flow_to(dialog: Dialog, flow: Flow) -> Flow:
     except RemoteProtocolError:
         return flow
     host, known = _address(hop.host), _address(flow.remote[0])
-    if host is None or known is None or host.version != known.version or host.is_unspecified:
+    if host is None or known is None or host.version != known.version:
+        return flow
+    if host.is_unspecified or host.is_multicast:
         return flow
     if host.is_private and not known.is_private:
         return flow

@@ -6,7 +6,7 @@ from offhook.sip.build import request
 from offhook.sip.commands import Dial
 from offhook.sip.dialog import MAX_CSEQ, caller_dialog
 from offhook.sip.events import Answered, Failed, Ringing
-from offhook.sip.headers import cseq, to
+from offhook.sip.headers import cseq, description, to
 from offhook.sip.message import Request, Response
 from offhook.sip.reasons import REASONS
 from offhook.sip.session import auth
@@ -40,8 +40,8 @@ def dial(ctx: Context, command: Dial) -> None:
     )
     session = Session(command.session, Role.CALLER, Phase.CALLING, command.destination, invite)
     session.auth = Auth(command.credentials)
-    ctx.add(session)
     _launch(ctx, session, made)
+    ctx.add(session)
     ctx.set_timer(session, "ring", ctx.now + seconds(command.ring_seconds))
 
 
@@ -67,7 +67,7 @@ def ringing(ctx: Context, session: Session, response: Response) -> None:
     tag = to(response).tag or ""
     if session.dialog(tag) is None and len(session.dialogs) < MAX_FORKS:
         session.dialogs.append(caller_dialog(request_of(session.invite.request), response))
-    ctx.emit(Ringing(session.id, response.status, response.reason, response.body, tag))
+    ctx.emit(Ringing(session.id, response.status, response.reason, description(response), tag))
 
 
 def confirm(ctx: Context, session: Session, response: Response) -> None:
@@ -79,7 +79,7 @@ def confirm(ctx: Context, session: Session, response: Response) -> None:
     session.dialogs = [dialog, *(each for each in session.dialogs if each is not dialog)]
     auth.learn(session.auth, response)
     acknowledge(ctx, session, dialog, session.invite.key, invite)
-    ctx.emit(Answered(session.id, response.body, tuple(response.headers.items())))
+    ctx.emit(Answered(session.id, description(response), tuple(response.headers.items())))
 
 
 def authenticate(ctx: Context, session: Session, report: Replied) -> None:

@@ -8,7 +8,7 @@ from offhook.sip.build import serialise
 from offhook.sip.commands import AnswerReoffer, RejectReoffer
 from offhook.sip.dialog import Dialog
 from offhook.sip.events import ReofferReceived
-from offhook.sip.headers import cseq
+from offhook.sip.headers import cseq, description
 from offhook.sip.session.answer import keep_repeating, success
 from offhook.sip.session.context import Context, request_of
 from offhook.sip.session.state import Offer, Role, Session
@@ -24,7 +24,7 @@ def receive(ctx: Context, session: Session, dialog: Dialog, arrived: Arrived) ->
     if session.phase in (Phase.LEAVING, Phase.ENDED, Phase.CANCELLING, Phase.CANCEL_WANTED):
         ctx.respond(arrived, 481)
         return
-    if arrived.request.method == "UPDATE" and not arrived.request.body:
+    if arrived.request.method == "UPDATE" and not description(arrived.request):
         _refresh(ctx, session, dialog, arrived)
         return
     if session.phase is Phase.ACCEPTED:
@@ -38,7 +38,7 @@ def receive(ctx: Context, session: Session, dialog: Dialog, arrived: Arrived) ->
     exchange.state, exchange.key = Offer.RECEIVED, arrived.key
     exchange.request = serialise(arrived.request)
     ctx.adopt(session, arrived.key, "offered")
-    ctx.emit(ReofferReceived(session.id, arrived.request.body))
+    ctx.emit(ReofferReceived(session.id, description(arrived.request)))
 
 
 def answer(ctx: Context, session: Session, command: AnswerReoffer) -> None:
@@ -54,7 +54,7 @@ def answer(ctx: Context, session: Session, command: AnswerReoffer) -> None:
     exchange.state = Offer.IDLE
     ctx.take(ctx.layer.respond(ctx.now, exchange.key, made))
     if request.method == "INVITE":
-        keep_repeating(ctx, session, cseq(request).number, made, flow, bool(request.body))
+        keep_repeating(ctx, session, cseq(request).number, made, flow, bool(description(request)))
 
 
 def refuse(ctx: Context, session: Session, command: RejectReoffer) -> None:
