@@ -211,3 +211,14 @@ def test_claims_that_are_no_object(keys: KeyPair) -> None:
 def test_a_stored_key_that_is_none(keys: KeyPair) -> None:
     with pytest.raises(TokenError, match="set it again"):
         verify(sign(keys, claims()), "-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----", WALL)
+
+
+def test_a_token_seen_before_still_expires_and_still_needs_its_key(keys: KeyPair, other: KeyPair) -> None:
+    token = sign(keys, claims())
+    assert verify(token, keys.public_key, WALL) == verify(token, keys.public_key, WALL)
+    with pytest.raises(TokenError, match="expired"):
+        verify(token, keys.public_key, WALL + 2 * 86_400 * 1_000_000)
+    with pytest.raises(TokenError, match="signature"):
+        verify(token, other.public_key, WALL)
+    with pytest.raises(TokenError, match="signature"):
+        verify(token[:-8] + "AAAAAAAA", keys.public_key, WALL)

@@ -10,6 +10,7 @@ import pytest
 
 from offhook.core.errors import DeliveryError
 from offhook.security.fetch_policy import FetchPolicy
+from offhook.webhooks import lanes, transport
 from offhook.webhooks.transport import AiohttpTransport
 
 ALLOW = FetchPolicy(private=True)
@@ -276,3 +277,8 @@ def test_close_twice() -> None:
         await transport.close()
 
     exchange(use)
+
+
+def test_events_that_hang_leave_connections_for_the_next_ncco() -> None:
+    assert transport.PER_HOST > lanes.PER_APPLICATION
+    assert transport.POOL > lanes.IN_ALL

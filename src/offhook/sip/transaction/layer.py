@@ -18,8 +18,6 @@ from offhook.sip.transaction.machine import Kind, Record, Step, read_timer_key, 
 from offhook.sip.transaction.reports import Acked, Arrived, Item, Over, Refused, Replied
 from offhook.sip.transaction.table import On, State
 
-SERVERS = (Kind.INVITE_SERVER, Kind.SERVER)
-
 
 class TransactionLayer:
     """The transaction store. `limit` bounds what peers can make us remember."""
@@ -163,6 +161,3 @@ def _permitted(record: Record, now: int, status: int, timers: Timers) -> bool:
     if status == 100:
         return record.flow.reliable or now - record.started >= timers.e_reaches_t2
     return status >= 200 and status != 408
-
-
-__all__ = ["SERVERS", "TransactionLayer"]
