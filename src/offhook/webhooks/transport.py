@@ -21,8 +21,8 @@ from offhook.webhooks.attempts import CLOSED, TIMED_OUT
 
 POOL = 1024
 PER_HOST = 256
-"""Connections. More than the outbox may hold in all and for an application (`lanes`), so that events that hang
-leave some for the NCCO of the next call."""
+"""Connections. More than the outbox may hold in all and for an application (`lanes`), so that events that
+hang leave some for the NCCO of the next call."""
 KEEP_ALIVE_S = 4.0
 """Below the 5 s after which common servers close an idle connection, perhaps while it is being used."""
 _CHUNK = 65_536
