@@ -9,8 +9,8 @@ import socket
 EXPEDITED = 46 << 2
 """DSCP EF (RFC 4594 §4.1): what voice is marked with."""
 
-REFUSALS = 64
-"""Busy ports tried in one call at most: the call is made in a tick."""
+REFUSALS = 2
+"""Busy ports tried at most for each that is wanted: the call is made in a tick."""
 REST = 50
 """Calls without a try after the whole range was busy: a second of ticks."""
 
@@ -49,7 +49,7 @@ class WarmPorts:
             if self._refused >= len(self._range):
                 self._refused, self._rest = 0, REST
                 break
-            if refused == REFUSALS:
+            if refused == REFUSALS * most:
                 break
             port = self._range[self._next]
             self._next = (self._next + 1) % len(self._range)

@@ -35,7 +35,9 @@ class Concealer:
     def note(self, top: int, jitter: JitterBuffer) -> None:
         """Count this tick's gaps; `jitter.play` has already moved on."""
         have = jitter.have[:top]
-        self.gap[:top] = np.where(have, 0, self.gap[:top] + 1)
+        gap = self.gap[:top]
+        gap += 1
+        gap *= ~have
         np.copyto(self.last[:top], jitter.play[:top] - 1, where=have)
 
     def missing(self, top: int) -> Longs:

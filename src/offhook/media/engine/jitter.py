@@ -155,12 +155,14 @@ class JitterBuffer:
         slots = rows * DEPTH + play % DEPTH
         have = (self.slot_frame[slots] == play) & self.latched[:top]
         excess = (tick - play) - self.wanted(top)
-        soft = ~have | quiet
-        hold = (excess < 0) & soft & self.latched[:top]
-        skip = (excess > 0) & (soft | (excess > FORCED_EXCESS)) & self.latched[:top]
-        if skip.any():
-            self._skip(np.flatnonzero(skip), tick, slots, have)
-        if hold.any():
+        unsettled = (excess != 0) & self.latched[:top]
+        hold = np.zeros(top, np.bool_)
+        if unsettled.any():
+            soft = (~have | quiet) & unsettled
+            hold = (excess < 0) & soft
+            skip = (excess > 0) & soft | (excess > FORCED_EXCESS) & unsettled
+            if skip.any():
+                self._skip(np.flatnonzero(skip), tick, slots, have)
             have &= ~hold
         self.have[:top] = have
         play += ~hold

@@ -59,15 +59,16 @@ class Activity:
         loud = (power > np.maximum(noise * ABOVE, LEAST)) & real
         falling = noise + (power - noise) * FALL
         moved = np.where(power < noise, falling, noise * RISE)
-        np.copyto(noise, np.clip(moved, LOWEST_FLOOR, HIGHEST_FLOOR), where=real)
+        np.minimum(np.maximum(moved, LOWEST_FLOOR), HIGHEST_FLOOR, out=noise, where=real)
         run = self.run[:n]
-        np.copyto(run, np.where(loud, np.minimum(run + 1, ONSET), 0))
+        np.minimum((run + 1) * loud, ONSET, out=run)
         sure = loud & ((run >= ONSET) | voice)
         hang = self.hang[:n]
-        np.copyto(hang, np.where(sure, HANGOVER, np.maximum(hang, 1) - 1))
+        np.subtract(hang, hang > 0, out=hang)
+        hang[sure] = HANGOVER
         talking = hang > 0
-        np.copyto(self.onset[:n], talking & ~voice)
-        np.copyto(voice, talking)
-        np.copyto(self.last_voice[:n], tick, where=sure)
+        np.greater(talking, voice, out=self.onset[:n])
+        voice[:] = talking
+        self.last_voice[:n][sure] = tick
         self.voice_power[:n] += power * sure
         self.voice_frames[:n] += sure
