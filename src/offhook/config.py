@@ -8,9 +8,10 @@ the start with a sentence that names the setting. `docs/guides/settings.md` list
 import ipaddress
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,11 +23,14 @@ from offhook.core.errors import Invalid
 
 DEFAULT_FILE = "offhook.toml"
 CONFIG_VARIABLE = "OFFHOOK_CONFIG"
+DATA_DIR = "OFFHOOK_DATA_DIR"
+LONGEST_RUN_DIR = 107 - len("/speech-15.sock")
+"""Bytes: a Unix socket's address has room for 107, and the name of a socket comes on top."""
 
 
 class Http(BaseModel):
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(8080, ge=1, le=65535)
     public_url: str = ""
     """Base of links and `region_url`; empty means `http://127.0.0.1:<port>`."""
     metrics_token: str = ""
@@ -37,11 +41,18 @@ class Http(BaseModel):
 class Sip(BaseModel):
     host: str = "127.0.0.1"
     """Comma list of addresses to bind, IPv4 and IPv6."""
-    port: int = Field(5060, ge=0, le=65535)
+    port: int = Field(5060, ge=1, le=65535)
     advertised_host: str = ""
     domain: str = "sip.offhook.localhost"
     rate_per_source: int = Field(200, ge=1)
     """New requests a second that one source may send before it is ignored."""
+
+    @field_validator("host")
+    @classmethod
+    def _at_least_one(cls, value: str) -> str:
+        if not value.replace(",", "").strip():
+            raise ValueError("must name at least one address to bind, such as 127.0.0.1")
+        return value
 
     @property
     def hosts(self) -> list[str]:
@@ -54,6 +65,13 @@ class Rtp(BaseModel):
     """The address RTP sockets bind; empty means the first SIP address."""
     port_min: int = Field(20000, ge=1024, le=65534)
     port_max: int = Field(29999, ge=1025, le=65535)
+
+    @field_validator("port_max")
+    @classmethod
+    def _a_range(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("port_min", 0):
+            raise ValueError(f"must be above OFFHOOK_RTP__PORT_MIN, which is {info.data['port_min']}")
+        return value
 
 
 class Media(BaseModel):
@@ -184,9 +202,19 @@ class Settings(BaseSettings):
         return self.simulator and all(is_loopback(host) for host in self.sip.hosts)
 
     def make_directories(self) -> None:
-        """Create the data directory; only its owner may look inside."""
-        for path in (self.data_dir, self.run_dir, self.spool_dir, self.recordings_dir, self.journal_dir):
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Create the data directory; only its owner may look inside. Raises `Invalid` when that cannot be."""
+        try:
+            for path in (self.data_dir, self.run_dir, self.spool_dir, self.recordings_dir, self.journal_dir):
+                path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise Invalid(
+                DATA_DIR,
+                f"{path} cannot be made ({error.strerror}); choose a directory that you may write to",
+            ) from None
+        if len(os.fsencode(self.run_dir)) > LONGEST_RUN_DIR:
+            raise Invalid(
+                DATA_DIR, f"{self.data_dir} is too long for the sockets in it; choose a shorter path"
+            )
 
 
 def load(**overrides: Any) -> Settings:
@@ -196,6 +224,9 @@ def load(**overrides: Any) -> Settings:
         raise Invalid("--config", f"the file {chosen} does not exist; give the path of an offhook.toml")
     try:
         return Settings(**overrides)
+    except (TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        file = chosen or DEFAULT_FILE
+        raise Invalid("--config", f"the file {file} cannot be read as TOML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = "OFFHOOK_" + "__".join(str(part) for part in first["loc"]).upper()

@@ -13,7 +13,7 @@ log = logging.getLogger("offhook.supervisor")
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 STEADY = 20.0
-"""A child that lived this long starts again without a pause."""
+"""A child that lived this long starts again after the first pause, whatever was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,23 @@ class Child:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             began = loop.time()
-            code = await self._run_once()
+            try:
+                end = f"ended with status {await self._run_once()}"
+            except OSError as error:  # no memory, no descriptors, no interpreter: it may pass
+                end = f"cannot be started: {error}"
             if self._stopping.is_set():
                 return
             lived = loop.time() - began
-            pause = FIRST_PAUSE if lived > STEADY else min(pause * 2, LONGEST_PAUSE)
+            if lived > STEADY:
+                pause = FIRST_PAUSE
             self.restarts += 1
-            log.warning(
-                "%s ended with status %s after %.1f s; again in %.1f s", self.plan.name, code, lived, pause
-            )
+            log.warning("%s %s after %.1f s; again in %.1f s", self.plan.name, end, lived, pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def stop(self, patience: float) -> None:
-        """Ask the child to end (SIGTERM and end of file); kill it after `patience` seconds."""
+        """Ask the child to end (SIGTERM); kill it after `patience` seconds."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
@@ -96,10 +99,14 @@ class Child:
                 pass_fds=descriptors,
                 start_new_session=True,
             )
+        except BaseException:
+            _close(read_end)
+            raise
         finally:
-            if write_end >= 0:
-                os.close(write_end)
-        if self._on_start is not None:
+            _close(write_end)
+        if self._stopping.is_set():
+            self.signal(signal.SIGKILL)  # `stop()` found nobody to ask; it has not done anything yet
+        elif self._on_start is not None:
             self._on_start(self.plan.name, self._process.pid)
         watch = asyncio.ensure_future(self._watch(read_end)) if read_end >= 0 else None
         try:
@@ -108,7 +115,7 @@ class Child:
             if watch is not None:
                 watch.cancel()
                 await asyncio.gather(watch, return_exceptions=True)
-                os.close(read_end)
+            _close(read_end)
 
     async def _watch(self, read_end: int) -> None:
         """Kill a child whose heartbeat stopped: a hung process is a dead one."""
@@ -125,3 +132,8 @@ class Child:
                 log.error("%s gave no sign of life for %.0f s and is killed", self.plan.name, limit)
                 self.signal(signal.SIGKILL)
                 return
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)

@@ -36,7 +36,6 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT. Raises `Invalid` when a port or the data directory is taken."""
         self._settings.make_directories()
         with lock(self._settings), contextlib.closing(open_all(self._settings)) as sockets:
-            self._write_pid()
             self._watch_signals()
             self._plan(sockets)
             children = [*self._workers, self._require_control()]
@@ -49,8 +48,8 @@ class Supervisor:
         self._stop.set()
 
     def _plan(self, sockets: Listening) -> None:
-        for leftover in self._settings.run_dir.glob("*.sock"):
-            leftover.unlink()
+        self._clear("*.sock", "*.a", "*.b", "*.address", "*.pid")
+        self._write_pid()
         self._clear_prompts()
         self._workers = [Child(plan, self._started) for plan in workers(self._settings)]
         self._control = Child(control(self._settings, sockets), self._started)
@@ -60,7 +59,14 @@ class Supervisor:
         log.info("stopping: no new calls, then %.1f s of grace", self._settings.shutdown.grace)
         await self._require_control().stop(self._settings.shutdown.grace + CONTROL_PATIENCE)
         await asyncio.gather(*(child.stop(WORKER_PATIENCE) for child in self._workers))
+        self._clear("*.pid")
         self._clear_prompts()
+
+    def _clear(self, *patterns: str) -> None:
+        """Remove what the processes of this or a crashed instance left in the run directory."""
+        for pattern in patterns:
+            for leftover in self._settings.run_dir.glob(pattern):
+                leftover.unlink(missing_ok=True)
 
     def _clear_prompts(self) -> None:
         """Give back the shared memory of this instance, a crashed one's included."""
@@ -82,7 +88,8 @@ class Supervisor:
 
     def _started(self, name: str, pid: int) -> None:
         """Leave the pid where crash tests and operators find it."""
-        (self._settings.run_dir / f"{name}.pid").write_text(f"{pid}\n")
+        with contextlib.suppress(OSError):  # a full disk must not cost a child that runs
+            (self._settings.run_dir / f"{name}.pid").write_text(f"{pid}\n")
 
     def _write_pid(self) -> None:
         (self._settings.run_dir / "supervisor.pid").write_text(f"{os.getpid()}\n")

@@ -77,3 +77,37 @@ def test_directories_are_for_their_owner_only(monkeypatch: pytest.MonkeyPatch, t
     settings = config.load()
     settings.make_directories()
     assert settings.run_dir.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
+    (tmp_path / "offhook.toml").write_text("a = = b\n")
+    with pytest.raises(Invalid, match=r"offhook\.toml cannot be read as TOML: .*line 1"):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("OFFHOOK_SIP__HOST", " , ", "at least one address"),
+        ("OFFHOOK_RTP__PORT_MAX", "19999", "must be above OFFHOOK_RTP__PORT_MIN, which is 20000"),
+        ("OFFHOOK_SIP__PORT", "0", "greater than or equal to 1"),
+        ("OFFHOOK_HTTP__PORT", "0", "greater than or equal to 1"),
+    ],
+)
+def test_what_could_not_work_later_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Invalid, match=f"{name}: .*{reason}"):
+        config.load()
+
+
+def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Invalid, match=r"OFFHOOK_DATA_DIR: .*/file/below cannot be made"):
+        config.load(data_dir=tmp_path / "file" / "below").make_directories()
+
+
+def test_a_data_directory_whose_sockets_would_have_no_room_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"OFFHOOK_DATA_DIR: .*too long"):
+        config.load(data_dir=tmp_path / ("x" * 100)).make_directories()

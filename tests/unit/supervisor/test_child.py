@@ -6,6 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from offhook.supervisor.child import Child, Plan
 
 
@@ -91,3 +93,33 @@ def test_a_child_that_stops_giving_signs_of_life_is_killed_and_started_again() -
         await task
 
     run(work)
+
+
+def test_a_child_that_was_just_being_started_ends_too() -> None:
+    async def work() -> None:
+        child = Child(Plan("child", python("import time; time.sleep(60)")))
+        task = asyncio.ensure_future(child.keep_alive())
+        await asyncio.sleep(0)  # keep_alive waits for the operating system's new process now
+        assert child.pid is None
+        await child.stop(5)
+        async with asyncio.timeout(3):
+            await task
+        assert child.pid is None
+
+    run(work)
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        child = Child(Plan("child", ["/nonexistent/offhook-child"]))
+        task = asyncio.ensure_future(child.keep_alive())
+        await until(lambda: child.restarts == 2)
+        await child.stop(5)
+        await task
+
+    with caplog.at_level("WARNING", "offhook.supervisor"):
+        run(work)
+    lines = [record.getMessage() for record in caplog.records]
+    assert "child cannot be started" in lines[0]
+    assert "again in 0.1 s" in lines[0]
+    assert "again in 0.2 s" in lines[1]
