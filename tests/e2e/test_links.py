@@ -52,6 +52,11 @@ def ringing(stage: Stage) -> str:
     return uuid
 
 
+async def hung_up(line: Line) -> None:
+    """On the stage's loop, where the phone lives."""
+    line.call.hang_up()
+
+
 def test_both_hear_each_other_across_workers(stage: Stage) -> None:
     """The caller's worker has two ports waiting; calls that ring take them, so the callee goes elsewhere."""
     stage.app.serve(
@@ -105,7 +110,7 @@ def test_both_hear_each_other_across_workers(stage: Stage) -> None:
         here, there = workers_port(stage, caller_leg), workers_port(stage, callee_leg)
         assert here[0] != there[0]
     finally:
-        first.call.hang_up()
+        stage.run(hung_up(first))
         for uuid in (others[1], others[3]):
             stage.rest("PUT", f"/v1/calls/{uuid}", {"action": "hangup"})
     for uuid in (caller_leg, callee_leg, others[1], others[3]):

@@ -61,8 +61,11 @@ class UdpWire:
 
     def unbind(self, address: Address) -> None:
         made = self._sockets.pop(address, None)
-        if made is not None:
+        if made is None:
+            return
+        try:
             asyncio.get_running_loop().remove_reader(made.fileno())
+        finally:
             made.close()
 
     def send(self, data: bytes, source: Address, destination: Address) -> None:
