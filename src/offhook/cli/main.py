@@ -86,7 +86,10 @@ def main() -> None:
     except Invalid as error:
         print(f"offhook: {error}", file=sys.stderr)
         sys.exit(2)
-    except OffhookError as error:
+    except BrokenPipeError:  # `offhook calls list | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (OffhookError, OSError) as error:
         print(f"offhook: {error}", file=sys.stderr)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

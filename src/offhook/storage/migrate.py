@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from offhook.core.errors import LocalStateError
 
@@ -21,21 +22,35 @@ _LOCK = 0x0FF0_0C4B
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing, in one transaction. Raises LocalStateError when the database is newer."""
+    """Apply what is missing, in one transaction.
+
+    Raises LocalStateError when the database is newer, or cannot be used at all.
+    """
+    try:
+        with engine.begin() as connection:
+            _upgrade(connection)
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise LocalStateError(
+            f"the database {where} cannot be used: {error.orig}; repair it, restore a backup, "
+            "or choose another one with OFFHOOK_DATABASE_URL"
+        ) from error
+
+
+def _upgrade(connection: Connection) -> None:
     # Imported here: Alembic takes a tenth of a second that most starts of the command line do not need.
     from alembic import command
     from alembic.util import CommandError
 
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        try:
-            command.upgrade(_config(connection), "head")
-        except CommandError as error:
-            raise LocalStateError(
-                f"this database belongs to another version of Offhook ({error}); "
-                "start that version, or restore the backup made before it was upgraded"
-            ) from error
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    try:
+        command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        raise LocalStateError(
+            f"this database belongs to another version of Offhook ({error}); "
+            "start that version, or restore the backup made before it was upgraded"
+        ) from error
 
 
 def revision(connection: Connection) -> str | None:

@@ -1,0 +1,43 @@
+"""The command line tells a failure in one sentence on standard error, with its exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from offhook.cli import main as entry
+
+
+@pytest.fixture(autouse=True)
+def _data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OFFHOOK_DATA_DIR", str(tmp_path / "var"))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["offhook", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        entry()
+    assert isinstance(stop.value.code, int)
+    return stop.value.code
+
+
+def test_a_database_that_is_none_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "offhook.db").write_text("garbage, and a good deal of it")
+    assert run(monkeypatch, "apps", "list") == 1
+    told = capsys.readouterr().err
+    assert told.startswith("offhook: the database sqlite:///")
+    assert "file is not a database" in told
+    assert told.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = str(tmp_path / "nowhere" / "private.key")
+    assert run(monkeypatch, "apps", "create", "--name", "one", "--private-key", key) == 1
+    told = capsys.readouterr().err
+    assert "No such file or directory" in told
+    assert key in told
