@@ -52,9 +52,13 @@ class Connecting:
             raise
         if self._stopped or self._program.closed:
             return
+        full = self._exchange.full
         self._leg = leg = outbound.create(self._exchange, order_of(self._exchange, caller, wish, shown, self))
         if isinstance(shown, CallerIdRefused):
             outbound.unroutable(self._exchange, leg, Unroutable(shown.reason, "caller-id"))
+            return
+        if full:
+            outbound.no_room(self._exchange, leg, self._exchange.too_full)
             return
         self._ringback.start()
         try:

@@ -30,8 +30,7 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     _check(exchange, request)
     wish = identity.Wish(request.from_number, request.random_from)
     shown = await shown_to(exchange, wish, request.application, request.endpoint)
-    if exchange.closing:
-        raise Conflict("the platform is shutting down; try again on another node")
+    _check_room(exchange)  # once more: others may have come while the number was looked up
     dtmf = request.endpoint.dtmf_answer if isinstance(request.endpoint, PhoneEndpoint) else None
     order = Order(
         party=party_of(exchange, request.application, request.endpoint, shown),
@@ -68,11 +67,15 @@ async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) ->
     outbound.dial(exchange, leg, plan)
 
 
-def _check(exchange: Exchange, request: CreateCall) -> None:
+def _check_room(exchange: Exchange) -> None:
     if exchange.closing:
         raise Conflict("the platform is shutting down; try again on another node")
-    if len(exchange.live.legs) >= exchange.settings.max_legs:
-        raise Conflict(f"{exchange.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS or wait")
+    if exchange.full:
+        raise Conflict(exchange.too_full)
+
+
+def _check(exchange: Exchange, request: CreateCall) -> None:
+    _check_room(exchange)
     if (request.ncco is None) == (request.answer_url is None):
         raise Invalid("ncco", "give exactly one of ncco and answer_url")
     if request.ncco is not None:

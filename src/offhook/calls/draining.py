@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from offhook.calls import lifecycle, states
+from offhook.calls import inbound, lifecycle, states
 from offhook.calls.exchange import Exchange
 from offhook.core.clock import NS_PER_SECOND
 
@@ -16,6 +16,7 @@ async def close(exchange: Exchange, grace: float) -> None:
     """Returns once every leg is over and every recording has its file, or time is up."""
     exchange.closing = True
     await _wait_for(exchange, lambda: not exchange.live.legs and not exchange.live.arriving, grace)
+    inbound.refuse_arriving(exchange)
     for leg in list(exchange.live.legs.values()):
         lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US if leg.answered else states.GIVEN_UP, 503)
     await _wait_for(exchange, lambda: not exchange.live.ending and not exchange.live.recordings, FAREWELL)

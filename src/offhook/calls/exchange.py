@@ -58,6 +58,16 @@ class Exchange:
         self.trace = Trace(ports.clock, ports.journal)
         self.closing = False
 
+    @property
+    def full(self) -> bool:
+        """No further leg may begin. Calls that are being looked up count: they may all be let in."""
+        return len(self.live.legs) + len(self.live.arriving) >= self.settings.max_legs
+
+    @property
+    def too_full(self) -> str:
+        """Why no further leg may begin, and what to do."""
+        return f"{self.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS or wait"
+
     def now(self) -> int:
         return self.ports.clock.now()
 

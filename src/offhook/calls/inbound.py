@@ -5,6 +5,7 @@ webhook, media and 200, `answered` with the ACK. The caller may give up at any p
 """
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from offhook.calls import legmedia, lifecycle, states
@@ -27,14 +28,13 @@ OVERLOADED = (("Retry-After", "10"),)
 
 def invite(exchange: Exchange, event: InviteReceived) -> None:
     """A new inbound call: find out in the background where it belongs."""
+    event = _readable(event)
     exchange.trace.bare("sip.event", event)
     if exchange.closing:
         _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), "the platform is shutting down")
         return
-    # Those that are being looked up count too: they may all come in the same instant.
-    if len(exchange.live.legs) + len(exchange.live.arriving) >= exchange.settings.max_legs:
-        reason = f"{exchange.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS"
-        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), reason)
+    if exchange.full:
+        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), exchange.too_full)
         return
     exchange.live.arriving.add(event.session)
     exchange.tasks.start(_arrive(exchange, event), f"inbound {event.session}")
@@ -57,6 +57,28 @@ async def _arrive(exchange: Exchange, event: InviteReceived) -> None:
         _refuse(exchange, Challenge(event.session, settings.sip_domain), found.reason)
     else:
         _admit(exchange, event, found)
+
+
+def _readable(event: InviteReceived) -> InviteReceived:
+    """The event with text that rows and REST can show: bytes that are no UTF-8 come as lone surrogates."""
+    return replace(
+        event,
+        user=_text(event.user),
+        from_uri=_text(event.from_uri),
+        from_user=_text(event.from_user),
+        headers=tuple((_text(name), _text(value)) for name, value in event.headers),
+    )
+
+
+def _text(raw: str) -> str:
+    return raw if raw.isascii() else raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def refuse_arriving(exchange: Exchange) -> None:
+    """Calls that are still being looked up are not waited for any more."""
+    for session in sorted(exchange.live.arriving):
+        exchange.live.arriving.discard(session)
+        _refuse(exchange, Reject(session, 503, headers=OVERLOADED), "the platform is shutting down")
 
 
 def _refuse(exchange: Exchange, command: Command, reason: str) -> None:

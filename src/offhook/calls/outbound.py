@@ -69,9 +69,7 @@ def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:
     try:
         legmedia.reserve(exchange, leg)
     except MediaError as error:
-        log.warning("leg %s not dialled: %s", leg.leg_id, error)
-        notices.error(exchange, leg, str(error))
-        _never_sent(exchange, leg, states.NO_RESOURCES)
+        no_room(exchange, leg, str(error))
         return
     _arm(exchange, leg)
     leg.signalling.quiet = False
@@ -100,6 +98,13 @@ def unroutable(exchange: Exchange, leg: Leg, why: Unroutable) -> None:
     log.info("leg %s not dialled (%s): %s", leg.leg_id, why.rule, why.reason)
     notices.error(exchange, leg, f"{why.reason} (rule {why.rule})")
     _never_sent(exchange, leg, states.NO_ROUTE)
+
+
+def no_room(exchange: Exchange, leg: Leg, reason: str) -> None:
+    """The platform has nothing left for the leg: `failed`, with the reason in an `error` webhook."""
+    log.warning("leg %s not dialled: %s", leg.leg_id, reason)
+    notices.error(exchange, leg, reason)
+    _never_sent(exchange, leg, states.NO_RESOURCES)
 
 
 def _never_sent(exchange: Exchange, leg: Leg, cause: states.Cause) -> None:

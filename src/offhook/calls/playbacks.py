@@ -17,6 +17,7 @@ from offhook.ncco.effects import Barge
 
 REASONS = {"closed": "stopped"}
 """What the media worker says, in the words of the NCCO events."""
+UNFORESEEN = "A prompt could not be prepared; the server's log says why."
 LEVEL_DECIBELS = 10.0
 """The change that level −1 or 1 makes."""
 
@@ -70,6 +71,11 @@ class Playback:
                 notices.error(self._exchange, self._leg, str(error))
                 self.finished("failed")
             return
+        except Exception:
+            if not self._over:
+                notices.error(self._exchange, self._leg, UNFORESEEN)
+                self.finished("failed")
+            raise
         if self._over or self._leg.over:
             loaded.release()
             self.finished("stopped")

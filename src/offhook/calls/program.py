@@ -64,7 +64,7 @@ class Program:
         """Heard by its leg only (`onAnswer`), not by the conversation."""
         self.running = Running()
         self.fetch_failed = False
-        """No usable NCCO came from anywhere."""
+        """The last NCCO that was fetched is not usable, or could not be had."""
         self.closed = False
         self._gate = Gate(on_ready)
         self._interpreter = Interpreter(exchange.ports.ids)
@@ -86,6 +86,7 @@ class Program:
 
     def hold(self, event: Event) -> None:
         """The first usable document came: keep it until `go`, and say so to the leg's owner."""
+        self.fetch_failed = False
         on_ready = self._gate.on_ready
         self._gate.shut = on_ready is not None
         self.feed(event)

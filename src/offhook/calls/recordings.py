@@ -140,8 +140,9 @@ async def _finalise(exchange: Exchange, live: LiveRecording, reason: str) -> Non
         made: Any = await exchange.ports.audio.finalise(
             row.recording_id, row.format, str(exchange.settings.data_dir / relative)
         )
-    except MediaError as error:
-        log.error("recording %s has no file: %s", row.recording_id, error)
+    except Exception as error:
+        foreseen = isinstance(error, MediaError)
+        log.error("recording %s has no file: %s", row.recording_id, error, exc_info=not foreseen)
         live.row = replace(row, status="failed")
         rows.submit(exchange, live.leg, [], _update(live.row))
         notices.error(exchange, live.leg, f"The recording could not be saved: {error}")

@@ -6,6 +6,7 @@ written in one transaction with the removal of the checkpoint. Spooled recording
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -37,7 +38,9 @@ async def recover(exchange: Exchange) -> int:
         await exchange.ports.database.submit(partial(_complete, exchange, leg))
     if mine:
         log.warning("%d calls of the process before this one were ended", len(mine))
-    await _finish_recordings(exchange)
+    recordings = await exchange.ports.database.read(repository.unfinished)
+    # Not awaited: the audio worker may be busy, or not up yet, and calls can be taken without it.
+    exchange.tasks.start(_finish_recordings(exchange, recordings), "recordings of the process before")
     return len(mine)
 
 
@@ -82,9 +85,9 @@ def _complete(exchange: Exchange, leg: records.Leg, connection: Connection) -> N
     )
 
 
-async def _finish_recordings(exchange: Exchange) -> None:
+async def _finish_recordings(exchange: Exchange, recordings: Sequence[records.Recording]) -> None:
     """Files and `record` webhooks of recordings that were running."""
-    for row in await exchange.ports.database.read(repository.unfinished):
+    for row in recordings:
         if not _is_mine(exchange, row.recording_id):
             continue
         relative = f"{FOLDER}/{row.file_id}.{row.format}"

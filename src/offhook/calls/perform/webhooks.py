@@ -28,10 +28,12 @@ def fetch(program: Program, effect: FetchNcco) -> None:
 async def _fetch(program: Program, effect: FetchNcco) -> None:
     try:
         fetched = await answers.fetch(program.exchange, program.leg, effect)
-    except DeliveryError as error:
+    except Exception as error:
         program.fetch_failed = True
         program.feed(FetchFailed(effect.token, str(error)))
-        return
+        if isinstance(error, DeliveryError):
+            return
+        raise
     event = NccoFetched(effect.token, fetched.document, fetched.fallback)
     if program.closed:
         program.exchange.trace.leg(program.leg, "too late", event)
