@@ -30,16 +30,19 @@ from offhook.media.client import WorkerAddress
 from offhook.security.fetch_policy import FetchPolicy, SystemResolver
 from offhook.security.secrets import Sealer, load_key
 from offhook.service import Drivers, Service
+from offhook.sip.flow import Flow
 from offhook.storage.database import Database
 from offhook.supervisor.plans import socket_of
 from offhook.supervisor.sockets import Listening, inherited, open_all
 from offhook.transport.acl import Acl
-from offhook.transport.udp import UdpTransport
+from offhook.transport.udp import Sink, UdpTransport
 from offhook.webhooks.transport import AiohttpTransport
 
 log = logging.getLogger("offhook.control")
 
 BEAT = 1.0
+MOST_WAITING = 1000
+"""Datagrams kept while the calls of a crashed process are ended; peers repeat what is lost."""
 LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
 
 
@@ -101,8 +104,11 @@ async def serve(settings: Settings) -> None:
     beat = asyncio.ensure_future(_beat())
     http = _Http(service, sockets.http)
     try:
+        door = Door(service.driver)
+        await _bind_sip(udp, door, sockets)  # first: the calls of a crashed process get their BYE
         await service.start()
-        await _bind_sip(udp, service, sockets)
+        door.open()
+        service.sip_bound = True
         await http.start()
         gc.freeze()
         log.info("serving: HTTP %s, SIP %s", settings.public_url, ", ".join(map(_shown, udp.addresses)))
@@ -150,11 +156,33 @@ class _Http:
                 await asyncio.wait_for(self._server.shutdown(), 1.0)
 
 
-async def _bind_sip(udp: UdpTransport, service: Service, sockets: Listening) -> None:
+class Door:
+    """Between the sockets and the stack: datagrams wait until the calls of a crashed process are ended."""
+
+    def __init__(self, inside: Sink) -> None:
+        self._inside = inside
+        self._waiting: list[tuple[bytes, Flow]] | None = []
+
+    def feed(self, data: bytes, flow: Flow) -> None:
+        if self._waiting is None:
+            self._inside.feed(data, flow)
+        elif len(self._waiting) < MOST_WAITING:
+            self._waiting.append((data, flow))
+
+    def transport_failed(self, flow: Flow, reason: str) -> None:
+        self._inside.transport_failed(flow, reason)
+
+    def open(self) -> None:
+        """Let in what waited, in its order, and everything from now on."""
+        waiting, self._waiting = self._waiting or [], None
+        for data, flow in waiting:
+            self._inside.feed(data, flow)
+
+
+async def _bind_sip(udp: UdpTransport, door: Door, sockets: Listening) -> None:
     for sock in sockets.sip:
         host, port = sock.getsockname()[:2]
-        await udp.bind(host, port, service.driver, sock)
-    service.sip_bound = True
+        await udp.bind(host, port, door, sock)
 
 
 def _media(settings: Settings, number: int) -> WorkerAddress:
