@@ -24,11 +24,11 @@ from offhook.cli.rest import fetch, request
 from offhook.core.clock import SystemClock
 from offhook.core.errors import NotFound
 from offhook.core.ids import RandomIds
-from offhook.locate import CARRIER_SOCKET
 from offhook.simulator.app_server import AppServer, Webhook
 from offhook.simulator.behaviour import Behaviour
 from offhook.simulator.control import Registration, register
 from offhook.simulator.phone import Phone
+from offhook.simulator.places import CARRIER_SOCKET
 from offhook.simulator.wire import UdpWire
 from offhook.speech.espeak import EspeakTTS
 from offhook.storage import applications

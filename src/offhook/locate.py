@@ -10,15 +10,12 @@ from pathlib import Path
 from offhook.config import Settings
 from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
+from offhook.simulator.places import CARRIER_FILE
 from offhook.sip.flow import Flow
 from offhook.transport.udp import UdpTransport
 
 CARRIER = "carrier.offhook.localhost"
 """The host of the simulated carrier's trunk."""
-CARRIER_FILE = "carrier.address"
-"""Below the run directory: where the simulated carrier says which port it got."""
-CARRIER_SOCKET = "carrier.sock"
-"""Below the run directory: where phones of other processes ask the carrier for a number."""
 
 
 class Locator:

@@ -13,11 +13,11 @@ from offhook.config import Settings
 from offhook.core.clock import SystemClock
 from offhook.core.errors import Invalid, OffhookError
 from offhook.core.ids import RandomIds
-from offhook.locate import CARRIER_SOCKET
 from offhook.simulator.behaviour import BUSY, DECLINES, NO_ANSWER, Answers, Behaviour, voicemail
 from offhook.simulator.call import Call
 from offhook.simulator.control import register
 from offhook.simulator.phone import Phone
+from offhook.simulator.places import CARRIER_SOCKET
 from offhook.simulator.report import Report
 from offhook.simulator.script import Script, parse
 from offhook.simulator.wire import UdpWire

@@ -9,28 +9,22 @@ Names begin with a prefix that belongs to one instance (its data directory), so 
 what a crash left behind. Not stored here: who uses a prompt, and for how long.
 """
 
-import hashlib
 import importlib
 import itertools
 import mmap
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from offhook.core.errors import MediaError
+from offhook.ipc.shm_names import ENVIRONMENT, clear
 
 _posixshmem: Any = importlib.import_module("_posixshmem")
 
 Samples = npt.NDArray[np.int16]
-
-ENVIRONMENT = "OFFHOOK_SHM_PREFIX"
-"""The instance's prefix, given to every process by whoever starts it."""
-DIRECTORY = Path("/dev/shm")
-"""Where Linux shows the names; elsewhere they cannot be listed and nothing is cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +47,6 @@ class Prompts(Protocol):
     def drop(self, name: str) -> None:
         """Remove the name; one that is gone already is no error."""
         ...
-
-
-def prefix_of(data_dir: str | os.PathLike[str]) -> str:
-    """The prefix of the instance that uses a data directory. Names stay within the 31 characters of macOS."""
-    path = os.path.realpath(data_dir).encode()
-    return f"/oh{hashlib.blake2b(path, digest_size=4).hexdigest()}-"
 
 
 class SharedPrompts:
@@ -106,13 +94,8 @@ class SharedPrompts:
             pass
 
     def clear(self) -> int:
-        """Remove every prompt of this instance. For a new start and for the end. Gives how many there
-        were.
-        """
-        names = [path.name for path in DIRECTORY.glob(self.prefix[1:] + "*")] if DIRECTORY.is_dir() else []
-        for name in names:
-            self.drop("/" + name)
-        return len(names)
+        """Remove every prompt of this instance; gives how many there were."""
+        return clear(self.prefix)
 
     def _create(self) -> tuple[str, int]:
         """A name that nobody has, and its open descriptor."""

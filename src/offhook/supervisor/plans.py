@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from offhook.config import Settings
-from offhook.ipc.shm import ENVIRONMENT, prefix_of
+from offhook.ipc.shm_names import ENVIRONMENT, prefix_of
 from offhook.supervisor.child import Plan
 from offhook.supervisor.sockets import Listening
 
@@ -65,7 +65,9 @@ def speech(settings: Settings, number: int) -> Plan:
 
 
 def carrier(settings: Settings) -> Plan:
-    return Plan("carrier", _module("offhook.carrier", []), _environment(settings))
+    arguments = ["--host", settings.sip.hosts[0], "--sip-port", str(settings.sip.port)]
+    arguments += ["--run-dir", str(settings.run_dir)]
+    return Plan("carrier", _module("offhook.carrier", arguments), _environment(settings))
 
 
 def socket_of(settings: Settings, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import IO
 
 from offhook.config import Settings
 from offhook.core.errors import Invalid
-from offhook.ipc.shm import SharedPrompts, prefix_of
+from offhook.ipc.shm_names import clear, prefix_of
 from offhook.supervisor.child import Child
 from offhook.supervisor.plans import control, workers
 from offhook.supervisor.sockets import Listening, open_all
@@ -38,7 +38,7 @@ class Supervisor:
         with lock(self._settings), contextlib.closing(open_all(self._settings)) as sockets:
             self._watch_signals()
             self._plan(sockets)
-            children = [*self._workers, self._require_control()]
+            children = [self._require_control(), *self._workers]  # control takes longest to start
             tasks = [asyncio.ensure_future(child.keep_alive()) for child in children]
             await self._stop.wait()
             await self._end()
@@ -70,7 +70,7 @@ class Supervisor:
 
     def _clear_prompts(self) -> None:
         """Give back the shared memory of this instance, a crashed one's included."""
-        SharedPrompts(prefix_of(self._settings.data_dir)).clear()
+        clear(prefix_of(self._settings.data_dir))
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -42,7 +42,8 @@ from offhook.ipc.media import (
     StopRecord,
 )
 from offhook.ipc.pipes import unix_connector
-from offhook.ipc.shm import SharedPrompts, prefix_of
+from offhook.ipc.shm import SharedPrompts
+from offhook.ipc.shm_names import prefix_of
 from offhook.media.client import MediaPool, Reservation, WorkerAddress
 
 pytestmark = pytest.mark.interop

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from offhook.core.errors import MediaError
-from offhook.ipc.shm import DIRECTORY, MemoryPrompts, Prompts, SharedPrompts, prefix_of
+from offhook.ipc.shm import MemoryPrompts, Prompts, SharedPrompts
+from offhook.ipc.shm_names import DIRECTORY, prefix_of
 
 TONE = np.arange(-500, 500, dtype=np.int16)
 

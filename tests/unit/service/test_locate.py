@@ -8,7 +8,8 @@ import pytest
 
 from offhook.config import Settings
 from offhook.core.errors import Invalid
-from offhook.locate import CARRIER, CARRIER_FILE, Locator, default_route_address
+from offhook.locate import CARRIER, Locator, default_route_address
+from offhook.simulator.places import CARRIER_FILE
 from offhook.sip.flow import Flow
 from offhook.transport.udp import UdpTransport
 

@@ -106,18 +106,6 @@ class Served(uvicorn.Server):
             await self._task
 
 
-def example(name: str) -> Path:
-    """The folder of an example. Raises `NotFound` outside the source tree."""
-    for root in (Path.cwd(), Path(__file__).resolve().parents[4]):
-        folder = root / "examples" / name
-        if (folder / "app.py").is_file():
-            return folder
-    raise NotFound(
-        f"the demo needs examples/{name} of the source tree, and an installed package does not have it; "
-        "get the sources and run scripts/demo there"
-    )
-
-
 def load(folder: Path, module: str = "app") -> ModuleType:
     """An example's module, from its file."""
     spec = importlib.util.spec_from_file_location(f"example_{folder.name}", folder / f"{module}.py")

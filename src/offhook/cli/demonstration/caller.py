@@ -15,11 +15,12 @@ from offhook.cli.demonstration.hearing import ALIKE, Prompt, find_prompt
 from offhook.cli.demonstration.outcome import StepFailed
 from offhook.core.clock import SystemClock
 from offhook.core.ids import RandomIds
-from offhook.locate import CARRIER_SOCKET
+from offhook.core.tasks import outside
 from offhook.simulator.behaviour import Answers
 from offhook.simulator.call import Call
 from offhook.simulator.control import Registration, register
 from offhook.simulator.phone import Phone
+from offhook.simulator.places import CARRIER_SOCKET
 from offhook.simulator.wire import UdpWire
 
 AMPLITUDE = 8_000.0
@@ -123,7 +124,7 @@ class Line:
             over = self.call.done.done()
             heard = self.since(start_ms)
             if heard.size >= wanted - TAIL:
-                best = find_prompt(prompt, heard, least=wanted - TAIL)
+                best = await outside(lambda heard=heard: find_prompt(prompt, heard, least=wanted - TAIL))
                 if best.alike >= ALIKE and best.end - best.start >= wanted - TAIL:
                     return Prompt(best.alike, best.start + offset, best.end + offset)
             await asyncio.sleep(0.2)

@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from offhook.core.errors import NotFound
+
 HOST = "127.0.0.1"
 HTTP_PORT, SIP_PORT, APP_PORT = 8080, 5060, 5000
 RTP_SPAN = 1000
@@ -140,3 +142,15 @@ def _directory(*, once: bool, wanted: Path, notes: list[str]) -> tuple[Path, boo
         notes.append(f"{chosen} cannot be written: the data goes to {other}")
         return other, True
     return chosen, False
+
+
+def example(name: str) -> Path:
+    """The folder of an example. Raises `NotFound` outside the source tree."""
+    for root in (Path.cwd(), Path(__file__).resolve().parents[4]):
+        folder = root / "examples" / name
+        if (folder / "app.py").is_file():
+            return folder
+    raise NotFound(
+        f"the demo needs examples/{name} of the source tree, and an installed package does not have it; "
+        "get the sources and run scripts/demo there"
+    )

@@ -14,7 +14,8 @@ from offhook.audio.tables import Pcm
 from offhook.core import journal_reader
 from offhook.core.errors import MediaError
 from offhook.core.tasks import outside
-from offhook.ipc.shm import SharedPrompts, prefix_of
+from offhook.ipc.shm import SharedPrompts
+from offhook.ipc.shm_names import prefix_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,13 @@ from offhook.sip.flow import Address
 BARGE_IN_MS = 300
 GAP_MS = 60.0
 KEPT = "demo-recording.wav"
-MARKER_HZ, MARKER_SECONDS = 1400.0, 2.0
-CALLER_HZ, OPERATOR_HZ, TALK_SECONDS = 700.0, 1900.0, 1.5
+MARKER_HZ, MARKER_SECONDS = 1400.0, 1.2
+CALLER_HZ, OPERATOR_HZ, TALK_SECONDS = 700.0, 1900.0, 1.0
 DURATION_MS = 80
 MARKER_MS = 160
 """How much longer or shorter a marker may be than it was sent: a busy machine loses packets to lateness."""
+BEEP_WINDOW_MS = 1_500
+"""How far back the tone of a recording is looked for: looking takes time in which the phone must not stop."""
 SLACK_SECONDS = 2.0
 """Between a duration in whole seconds and the one measured at the phone."""
 
@@ -121,7 +123,7 @@ class Story:
         kept = self.here.settings.data_dir / KEPT
         kept.write_bytes(data)
         heard = await outside(read_wav, str(kept))
-        marker = find_tone(heard, MARKER_HZ)
+        marker = await outside(find_tone, heard, MARKER_HZ)
         require(marker is not None, "the caller's tone is not in the recording")
         assert marker is not None
         expected = dbov(sine(MARKER_HZ, 1_000, AMPLITUDE))
@@ -200,12 +202,13 @@ class Story:
         """Hear the tone that begins a recording, in what came after `start`."""
         for _ in range(60):
             await self._line.listen(100)
-            beep = find_tone(self._line.since(start), BEEP_HZ)
+            lately = self._line.since(max(start, self._line.now_ms - BEEP_WINDOW_MS))
+            beep = await outside(find_tone, lately, BEEP_HZ)
             if beep is not None and beep.duration_ms >= BEEP_MS * 3 // 4:
                 break
         await self._line.listen(200)
-        heard = self._line.since(start)
-        beep = find_tone(heard, BEEP_HZ)
+        heard = self._line.since(max(start, self._line.now_ms - BEEP_WINDOW_MS))
+        beep = await outside(find_tone, heard, BEEP_HZ)
         require(beep is not None, f"no tone of {BEEP_HZ:.0f} Hz was heard")
         assert beep is not None
         require(abs(beep.duration_ms - BEEP_MS) <= DURATION_MS, _length(beep.duration_ms))
@@ -230,7 +233,7 @@ class Story:
         await self._input("/menu", key, seen)
         await self._line.listen_until(pressed + 600)
         heard = cut(self._line.call.media.heard.pcm, begun, pressed + 600)
-        found = find_prompt(prompt, heard, least=RATE // 2)
+        found = await outside(lambda: find_prompt(prompt, heard, least=RATE // 2))
         late = begun + found.end * 1000 // RATE - pressed
         require(late < BARGE_IN_MS, f"the menu went on for {late} ms after the key (at most {BARGE_IN_MS})")
         self.menu_at = pressed
