@@ -109,7 +109,8 @@ class Storage(BaseModel):
 
 
 class Shutdown(BaseModel):
-    grace: float = Field(5.0, ge=0, le=9)
+    grace: float = Field(5.0, ge=0, le=5)
+    """At most 5, because everything has to end within 10 s of SIGTERM."""
 
 
 class Journal(BaseModel):

@@ -211,6 +211,9 @@ class _Sip:
     def load(self, session: str, dialog: bytes) -> None:
         self._stack.load(session, dialog)
 
+    def unanswered(self) -> int:
+        return self._stack.unanswered
+
     async def locate(self, host: str, port: int, transport: str) -> Flow:
         return await self._locate(host, port, transport)
 

@@ -9,7 +9,7 @@ from offhook.core.clock import NS_PER_SECOND
 
 STEP = 0.05
 FAREWELL = 2.0
-"""Seconds that peers get to answer our BYE; the transaction layer repeats it meanwhile (RFC 3261 §17.1.2)."""
+"""Seconds that peers get to answer our BYE, which is repeated after 0.5 and 1.5 (RFC 3261 §17.1.2.2)."""
 
 
 async def close(exchange: Exchange, grace: float) -> None:
@@ -19,7 +19,8 @@ async def close(exchange: Exchange, grace: float) -> None:
     inbound.refuse_arriving(exchange)
     for leg in list(exchange.live.legs.values()):
         lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US if leg.answered else states.GIVEN_UP, 503)
-    await _wait_for(exchange, lambda: not exchange.live.ending and not exchange.live.recordings, FAREWELL)
+    sip, recordings = exchange.ports.sip, exchange.live.recordings
+    await _wait_for(exchange, lambda: not sip.unanswered() and not recordings, FAREWELL)
     await exchange.tasks.close()
 
 

@@ -34,8 +34,6 @@ class Live:
     sessions: dict[str, Leg] = field(default_factory=dict)
     arriving: set[str] = field(default_factory=set)
     """Inbound sessions whose trunk and number are being looked up."""
-    ending: set[str] = field(default_factory=set)
-    """Sessions that were hung up and whose end has not been reported yet."""
     conversations: dict[str, Conversation] = field(default_factory=dict)
     listeners: dict[str, str] = field(default_factory=dict)
     """Legs whose keys are sent to a URL one by one (REST `input/dtmf`)."""

@@ -57,7 +57,6 @@ def hang_up(exchange: Exchange, leg: Leg, cause: Cause, status: int = 480) -> No
         return
     if not leg.signalling.quiet:
         leg.signalling.quiet = True
-        exchange.live.ending.add(leg.signalling.session)
         # The stack may report the end from within the command: it must not find the leg, the cause is ours.
         exchange.live.sessions.pop(leg.signalling.session, None)
         exchange.sip(leg, HangUp(leg.signalling.session, status=status))

@@ -37,6 +37,10 @@ class SipPort(Protocol):
         """Take a dumped dialog back, to hang it up. Raises ValueError when it is none of `session`."""
         ...
 
+    def unanswered(self) -> int:
+        """How many of our messages (a BYE, a CANCEL, a refusal) still wait for their peer's answer."""
+        ...
+
     async def locate(self, host: str, port: int, transport: str) -> Flow:
         """The flow on which a new request to this peer goes. Raises OSError when the name has no address."""
         ...

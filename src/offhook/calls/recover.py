@@ -57,7 +57,6 @@ def _say_goodbye(exchange: Exchange, checkpoint: records.Checkpoint) -> None:
         return
     command = HangUp(session)
     exchange.trace.bare("sip.command", command)
-    exchange.live.ending.add(session)
     exchange.ports.sip.command(command)
 
 

@@ -48,7 +48,6 @@ class Calls:
             return
         if isinstance(event, sip.Ended | sip.Failed):
             exchange.live.arriving.discard(event.session)
-            exchange.live.ending.discard(event.session)
         leg = exchange.live.sessions.get(event.session)
         if leg is None:
             exchange.trace.bare("sip.event", event)

@@ -66,6 +66,11 @@ class SipStack:
         """How many transactions are remembered."""
         return len(self._ctx.layer)
 
+    @property
+    def unanswered(self) -> int:
+        """How many requests and refusals of ours are still repeated until the peer answers."""
+        return self._ctx.layer.unanswered
+
     def _receive(self, given: Received) -> None:
         try:
             message = parse(given.data)

@@ -18,9 +18,11 @@ from offhook.supervisor.sockets import Listening, open_all
 
 log = logging.getLogger("offhook.supervisor")
 
-WORKER_PATIENCE = 1.5
-CONTROL_PATIENCE = 2.5
-"""Seconds on top of the grace within which control must have ended."""
+WORKER_PATIENCE = 1.0
+CONTROL_PATIENCE = 4.0
+"""Seconds on top of the grace: 2 for peers to answer a BYE, 1 for webhooks, the rest for closing.
+
+With the longest grace, 5 s, everything has ended within 10."""
 
 
 class Supervisor:

@@ -26,7 +26,6 @@ def _calls(world: "World") -> dict[str, int]:
         "legs": len(live.legs),
         "sessions": len(live.sessions),
         "arriving calls": len(live.arriving),
-        "ending calls": len(live.ending),
         "conversations": len(live.conversations),
         "key listeners": len(live.listeners),
         "playbacks": len(live.playbacks),

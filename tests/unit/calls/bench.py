@@ -65,6 +65,9 @@ class FakeSip:
         self.sent.append(command)
         self.react(command)
 
+    def unanswered(self) -> int:
+        return 0
+
     def dump(self, session: str) -> bytes | None:
         return f"dialog of {session}".encode()
 

@@ -85,7 +85,7 @@ def test_calls_asked_for_at_once_keep_to_the_limit_of_legs(world: Any) -> None:
             await asyncio.sleep(0.01)
             return bench.database._read(fn)
 
-        bench.database.read = later  # type: ignore[method-assign, assignment]
+        bench.database.read = later  # type: ignore[method-assign]
         asked = [bench.calls.create(bench.request()) for _ in range(3)]
         made = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(one).__name__ for one in made].count("Conflict") == 2
@@ -122,7 +122,7 @@ def test_call_that_is_looked_up_when_the_stop_comes_is_refused(world: Any) -> No
             await found
             return bench.database._read(fn)
 
-        bench.database.read = later  # type: ignore[method-assign, assignment]
+        bench.database.read = later  # type: ignore[method-assign]
         bench.webhooks.documents[ANSWER] = [say("x")]
         bench.calls.on_sip(bench.invite())
         await bench.settle()

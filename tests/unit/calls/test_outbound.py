@@ -177,7 +177,6 @@ def test_hang_up_at_once_never_dials(world: Any) -> None:
         await bench.calls.hang_up(leg.leg_id)
         await bench.settle()
         assert bench.sip_names == []
-        assert not bench.calls.exchange.live.ending
         assert bench.webhook_names == [f"started>{TO}", f"cancelled>{TO}", f"completed>{TO}"]
 
     world(script)
@@ -322,7 +321,6 @@ def test_stack_that_reports_the_end_from_within_the_command(world: Any) -> None:
         await bench.settle()
         await bench.calls.hang_up(leg.leg_id)
         assert bench.webhook_names == [f"started>{TO}", f"cancelled>{TO}", f"completed>{TO}"]
-        assert not bench.calls.exchange.live.ending
 
     world(script)
 

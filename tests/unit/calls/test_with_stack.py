@@ -54,6 +54,7 @@ class Line:
     def restart(self, bench: Bench) -> Element:
         platform = Element(bench, self.network, PLATFORM, lambda event: bench.calls.on_sip(event))
         bench.sip_port.react = platform.driver.command
+        bench.sip_port.unanswered = lambda: platform.stack.unanswered  # type: ignore[method-assign]
         bench.sip_port.dump = platform.stack.dump  # type: ignore[method-assign]
         bench.sip_port.load = lambda session, dialog: platform.stack.load(session, dialog)  # type: ignore[method-assign]
         return platform
@@ -82,7 +83,7 @@ def test_inbound_call_and_bye_from_the_platform(world: Any) -> None:
         assert bench.webhook_names == [
             f"{what}>{OWN}" for what in ("started", "ringing", "answered", "completed")
         ]
-        assert not bench.calls.exchange.live.ending
+        assert line.platform.stack.unanswered == 0
         line.close()
 
     world(script)
@@ -149,7 +150,7 @@ def test_outbound_call_given_up_before_any_answer(world: Any) -> None:
         await bench.settle(0.1)
         assert line.phone.names() == ["InviteReceived", "Ended"]
         assert bench.webhook_names[-2:] == [f"cancelled>{CALLEE}", f"completed>{CALLEE}"]
-        assert not bench.calls.exchange.live.ending
+        assert line.platform.stack.unanswered == 0
         line.close()
 
     world(script)
@@ -170,7 +171,7 @@ def test_new_process_says_bye_in_the_stored_dialog(world: Any) -> None:
         assert line.phone.names() == ["Ringing", "Answered", "Ended"]
         assert line.phone.seen[-1].by == "remote"
         assert bench.webhook_names[-1] == f"completed>{OWN}"
-        assert not bench.calls.exchange.live.ending
+        assert line.platform.stack.unanswered == 0
         line.close()
 
     world(script)
@@ -186,5 +187,31 @@ def test_closing_waits_for_the_answer_to_its_bye(world: Any) -> None:
         await bench.settle(0.1)
         assert line.phone.names()[-1] == "Ended"
         line.close()
+
+    world(script)
+
+
+def test_bye_that_is_lost_is_said_again_before_the_end_of_the_process(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        line = Line(bench)
+        bench.webhooks.documents["http://app.example/answer"] = [say("Hello")]
+        line.call()
+        await bench.settle(0.1)
+        said: list[bytes] = []
+        hear = line.network.send
+
+        def lossy(data: bytes, source: Address, target: Address) -> None:
+            if data.startswith(b"BYE "):
+                said.append(data)
+            if len(said) != 1:
+                hear(data, source, target)
+
+        line.network.send = lossy  # type: ignore[method-assign]
+        began = bench.loop.time()
+        await bench.calls.close(0.0)
+        line.close()
+        assert len(said) == 2
+        assert line.phone.names()[-1] == "Ended"
+        assert bench.loop.time() - began < 1.0
 
     world(script)

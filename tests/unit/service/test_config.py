@@ -91,6 +91,7 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
         ("OFFHOOK_SIP__HOST", " , ", "at least one address"),
         ("OFFHOOK_RTP__PORT_MAX", "19999", "must be above OFFHOOK_RTP__PORT_MIN, which is 20000"),
         ("OFFHOOK_SIP__PORT", "0", "greater than or equal to 1"),
+        ("OFFHOOK_SHUTDOWN__GRACE", "9", "less than or equal to 5"),
         ("OFFHOOK_HTTP__PORT", "0", "greater than or equal to 1"),
     ],
 )

@@ -18,6 +18,15 @@ from offhook.sip.transaction.machine import Kind, Record, Step, read_timer_key, 
 from offhook.sip.transaction.reports import Acked, Arrived, Item, Over, Refused, Replied
 from offhook.sip.transaction.table import On, State
 
+WAITING = (State.CALLING, State.TRYING, State.PROCEEDING)
+
+UNANSWERED = frozenset(
+    {
+        *((kind, state) for kind in (Kind.CLIENT, Kind.INVITE_CLIENT) for state in WAITING),
+        (Kind.INVITE_SERVER, State.COMPLETED),
+    }
+)
+
 
 class TransactionLayer:
     """The transaction store. `limit` bounds what peers can make us remember."""
@@ -106,6 +115,11 @@ class TransactionLayer:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def unanswered(self) -> int:
+        """How many messages of ours still wait for the peer: requests, and refusals of an INVITE."""
+        return sum((record.kind, record.state) in UNANSWERED for record in self.records.values())
 
     def _arrive(
         self, now: int, key: str, merge: str | None, request: Request, flow: Flow, reply_to: Flow
