@@ -17,6 +17,8 @@ from offhook.simulator.carrier import Carrier
 from offhook.sip.flow import Address
 
 MAX_LINE = 4_096
+PATIENCE = 0.5
+"""Seconds in which connections that were closed have ended."""
 
 
 class CarrierControl:
@@ -28,6 +30,7 @@ class CarrierControl:
         self._path = path
         self._platform = platform
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -41,10 +44,16 @@ class CarrierControl:
         self._server.close()
         for writer in list(self._owners.values()):
             writer.close()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=PATIENCE)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         number: str | None = None
         try:
             number, address = _request(await reader.readline())

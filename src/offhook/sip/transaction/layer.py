@@ -19,13 +19,13 @@ from offhook.sip.transaction.reports import Acked, Arrived, Item, Over, Refused,
 from offhook.sip.transaction.table import On, State
 
 WAITING = (State.CALLING, State.TRYING, State.PROCEEDING)
-
 UNANSWERED = frozenset(
     {
         *((kind, state) for kind in (Kind.CLIENT, Kind.INVITE_CLIENT) for state in WAITING),
         (Kind.INVITE_SERVER, State.COMPLETED),
     }
 )
+"""Where a transaction has sent a message that its peer still owes an answer, or an ACK, to."""
 
 
 class TransactionLayer:
