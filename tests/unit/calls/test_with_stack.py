@@ -204,7 +204,7 @@ def test_bye_that_is_lost_is_said_again_before_the_end_of_the_process(world: Any
             if data.startswith(b"BYE "):
                 said.append(data)
             if len(said) != 1:
-                hear(data, source, target)
+                hear(data, source, destination)
 
         line.network.send = lossy  # type: ignore[method-assign]
         began = bench.loop.time()
