@@ -200,7 +200,7 @@ def test_bye_that_is_lost_is_said_again_before_the_end_of_the_process(world: Any
         said: list[bytes] = []
         hear = line.network.send
 
-        def lossy(data: bytes, source: Address, target: Address) -> None:
+        def lossy(data: bytes, source: Address, destination: Address) -> None:
             if data.startswith(b"BYE "):
                 said.append(data)
             if len(said) != 1:
