@@ -1,5 +1,6 @@
 """Settings: where they come from, and how a wrong one is named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from offhook.core.errors import Invalid
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("OFFHOOK_DATA_DIR", "OFFHOOK_HTTP__PORT", "OFFHOOK_SIP__PORT", "OFFHOOK_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("OFFHOOK_")]:
+        monkeypatch.delenv(name)
 
 
 def test_defaults_serve_a_laptop() -> None:
