@@ -19,10 +19,11 @@ import uvicorn
 
 from offhook import config
 from offhook.config import Settings
-from offhook.core.clock import SystemClock
+from offhook.core.clock import Clock, SystemClock
 from offhook.core.errors import Invalid, OffhookError
 from offhook.core.ids import RandomIds
 from offhook.core.journal_file import FileJournal
+from offhook.core.tasks import Tasks
 from offhook.ipc.pipes import Connector, unix_connector
 from offhook.ipc.shm import SharedPrompts
 from offhook.locate import Locator, default_route_address
@@ -41,6 +42,8 @@ from offhook.webhooks.transport import AiohttpTransport
 log = logging.getLogger("offhook.control")
 
 BEAT = 1.0
+TRUST_EVERY = 5.0
+"""Seconds until a changed trunk counts."""
 MOST_WAITING = 1000
 """Datagrams kept while the calls of a crashed process are ended; peers repeat what is lost."""
 LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -70,38 +73,15 @@ async def serve(settings: Settings) -> None:
     settings.make_directories()
     settings = with_advertised(settings)
     sockets = inherited() or open_all(settings)
-    clock, ids = SystemClock(), RandomIds(settings.node)
-    udp = UdpTransport(acl=Acl(rate=settings.sip.rate_per_source), clock=clock)
-    policy = FetchPolicy(private=settings.private_fetches)
-    web = AiohttpTransport(policy, SystemResolver())
-    database = Database(settings.database, durability=settings.storage.durability)
-    database.migrate()
-    journal = FileJournal(
-        settings.journal_dir,
-        clock,
-        node=settings.node,
-        segment_bytes=settings.journal.segment_bytes,
-        keep_segments=settings.journal.keep_segments,
-        mask_digits=settings.journal.mask_digits,
-    )
-    service = Service(
-        settings,
-        Drivers(
-            clock=clock,
-            ids=ids,
-            database=database,
-            journal=journal,
-            prompts=SharedPrompts(),
-            sealer=Sealer(load_key(settings.data_dir, settings.secret_key or None)),
-            media=[_media(settings, number) for number in range(settings.media.workers)],
-            audio=unix_connector(socket_of(settings, "audio")),
-            speech=[_speech(settings, number) for number in range(settings.speech.workers)],
-            web=web,
-            sip_send=udp.send,
-            locate=Locator(settings, udp),
-        ),
-    )
-    beat = asyncio.ensure_future(_beat())
+    clock = SystemClock()
+    acl = Acl(rate=settings.sip.rate_per_source)
+    udp = UdpTransport(acl=acl, clock=clock)
+    web = AiohttpTransport(FetchPolicy(private=settings.private_fetches), SystemResolver())
+    journal = _journal(settings, clock)
+    service = Service(settings, _drivers(settings, clock, journal, udp, web))
+    tasks = Tasks()
+    tasks.start(_beat(), "sign of life")
+    tasks.start(_keep_trusting(service, acl), "trusted sources")
     http = _Http(service, sockets.http)
     try:
         door = Door(service.driver)
@@ -115,12 +95,46 @@ async def serve(settings: Settings) -> None:
         await stop.wait()
         log.info("stopping")
     finally:
-        await service.close(settings.shutdown.grace)
+        await service.drain(settings.shutdown.grace)
         await http.stop()
+        await tasks.close()
+        await service.close()
         udp.close()
         await web.close()
         journal.close()
-        beat.cancel()
+
+
+def _journal(settings: Settings, clock: Clock) -> FileJournal:
+    return FileJournal(
+        settings.journal_dir,
+        clock,
+        node=settings.node,
+        segment_bytes=settings.journal.segment_bytes,
+        keep_segments=settings.journal.keep_segments,
+        mask_digits=settings.journal.mask_digits,
+    )
+
+
+def _drivers(
+    settings: Settings, clock: Clock, journal: FileJournal, udp: UdpTransport, web: AiohttpTransport
+) -> Drivers:
+    """The real things; the database is brought up to date here."""
+    database = Database(settings.database, durability=settings.storage.durability)
+    database.migrate()
+    return Drivers(
+        clock=clock,
+        ids=RandomIds(settings.node),
+        database=database,
+        journal=journal,
+        prompts=SharedPrompts(),
+        sealer=Sealer(load_key(settings.data_dir, settings.secret_key or None)),
+        media=[_media(settings, number) for number in range(settings.media.workers)],
+        audio=unix_connector(socket_of(settings, "audio")),
+        speech=[_speech(settings, number) for number in range(settings.speech.workers)],
+        web=web,
+        sip_send=udp.send,
+        locate=Locator(settings, udp),
+    )
 
 
 class _Http:
@@ -239,6 +253,15 @@ def _name_changes(settings: Settings) -> None:
         log.warning("these settings have changed and need a restart: %s", ", ".join(names))
     else:
         log.info("no setting has changed")
+
+
+async def _keep_trusting(service: Service, acl: Acl) -> None:
+    """Trunks may be added and removed while the server runs; a rate or a stranger's garbage in their name
+    must not hold them back.
+    """
+    while True:
+        acl.trust(await service.trusted_sources())
+        await asyncio.sleep(TRUST_EVERY)
 
 
 async def _beat() -> None:

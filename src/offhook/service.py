@@ -32,6 +32,7 @@ from offhook.sip.commands import Command
 from offhook.sip.flow import Flow
 from offhook.sip.stack import SipStack, StackConfig
 from offhook.speech.client import SpeechClient
+from offhook.storage import trunks
 from offhook.storage.database import Database
 from offhook.transport.driver import SipDriver
 from offhook.transport.trace import SipTrace
@@ -118,10 +119,19 @@ class Service:
         ]
         return [piece for piece in pieces if piece]
 
-    async def close(self, grace: float) -> None:
-        """Refuse new calls, wait `grace` seconds for the others, hang up the rest, and let go."""
+    async def trusted_sources(self) -> list[str]:
+        """The networks of enabled trunks: who is never held back by a rate."""
+        known = await self.drivers.database.read(lambda connection: trunks.list(connection, enabled=True))
+        usable = [trunk for trunk in known if not trunk.simulated or self.settings.simulator_active]
+        return sorted({source for trunk in usable for source in trunk.sources})
+
+    async def drain(self, grace: float) -> None:
+        """Refuse new calls, wait `grace` seconds for the others, hang up the rest. REST still answers."""
         self.metrics.stop()
         await self.calls.close(grace)
+
+    async def close(self) -> None:
+        """After `drain`: send the last webhooks and let go of everything."""
         # The writer works in order: after this, what ended is committed and its webhooks are in the outbox.
         await self.drivers.database.write(lambda connection: None)
         await self.outbox.close(1.0)

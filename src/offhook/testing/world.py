@@ -235,7 +235,8 @@ class World:
             self._folder.cleanup()
 
     async def _close(self) -> None:
-        await self.service.close(0.0)
+        await self.service.drain(0.0)
+        await self.service.close()
         await self.carrier.close()
         await self.workers.close()
 

@@ -85,6 +85,10 @@ class Acl:
         self.silences: Counter[str] = Counter()
         """How often each rule kept us silent: deny, not allowed, rate, garbage, scanner, refusals."""
 
+    def trust(self, networks: Iterable[str]) -> None:
+        """Replace the trusted networks. Raises ValueError for text that is no network."""
+        self._trusted = _networks(networks)
+
     def admits(self, now: int, host: str, data: bytes) -> bool:
         """Whether a datagram from `host` is looked at. False means silence."""
         rule = self._against(now, host, data)

@@ -165,3 +165,14 @@ def test_statuses() -> None:
     assert status_of(b"SIP/2.0 404 Not Found") == 404
     assert status_of(OPTIONS) == 0
     assert status_of(b"SIP/2.0 xyz") == 0
+
+
+def test_b15_a_trunk_is_heard_again_once_it_is_trusted() -> None:
+    acl = Acl(rate=1.0, burst=1.0)
+    for _ in range(50):
+        acl.admits(0, "203.0.113.7", b"garbage")
+    assert not acl.admits(0, "203.0.113.7", b"INVITE sip:1@h SIP/2.0\r\n\r\n")
+    acl.trust(["203.0.113.0/24"])
+    assert acl.admits(0, "203.0.113.7", b"INVITE sip:1@h SIP/2.0\r\n\r\n")
+    acl.trust([])
+    assert not acl.admits(0, "203.0.113.7", b"INVITE sip:1@h SIP/2.0\r\n\r\n")
