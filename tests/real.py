@@ -7,8 +7,10 @@ Everything asynchronous lives on one event loop in a thread, so that tests are p
 import asyncio
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ from offhook.cli.context import Workspace, workspace
 from offhook.cli.demonstration.application import Served
 from offhook.cli.demonstration.caller import Line
 from offhook.cli.demonstration.instance import Instance
-from offhook.cli.demonstration.places import HOST, Place, choose
+from offhook.cli.demonstration.places import HOST, Place, any_port, choose
 from offhook.cli.demonstration.played import PlayedPrompts
 from offhook.cli.init import ensure
 from offhook.cli.rest import fetch, request
@@ -42,7 +44,12 @@ class Stage:
     """Made by a session fixture; `close()` stops everything. `settings` are further `OFFHOOK_*` variables."""
 
     def __init__(self, **settings: str) -> None:
-        self.place: Place = choose(once=True)
+        self.place: Place = replace(  # the usual ports are left to tests that follow the README
+            choose(once=True),
+            http_port=any_port(socket.SOCK_STREAM),
+            sip_port=any_port(socket.SOCK_DGRAM),
+            app_port=any_port(socket.SOCK_STREAM),
+        )
         self.environment = self.place.environment() | settings
         self._before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)

@@ -87,11 +87,16 @@ def port(usual: int, kind: int, notes: list[str], what: str) -> int:
     """The usual port when it is free, else any free one and a note."""
     if free(usual, kind):
         return usual
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind((HOST, 0))
-        found = int(sock.getsockname()[1])
+    found = any_port(kind)
     notes.append(f"port {usual} is in use: {what} takes {found}")
     return found
+
+
+def any_port(kind: int) -> int:
+    """A free port of loopback."""
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind((HOST, 0))
+        return int(sock.getsockname()[1])
 
 
 def free(number: int, kind: int) -> bool:
