@@ -187,6 +187,12 @@ class Settings(BaseSettings):
         return (self.http.public_url or f"http://127.0.0.1:{self.http.port}").rstrip("/")
 
     @property
+    def local_url(self) -> str:
+        """Where programs on this machine reach HTTP, whatever is in front of it for others."""
+        host = "127.0.0.1" if is_wildcard(self.http.host) else self.http.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.http.port}"
+
+    @property
     def rtp_host(self) -> str:
         return self.rtp.host or self.sip.hosts[0]
 

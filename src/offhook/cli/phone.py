@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from offhook import config
-from offhook.cli.waiting import wait_for_server
+from offhook.cli.waiting import wait_for_carrier, wait_for_server
 from offhook.config import Settings
 from offhook.core.clock import SystemClock
 from offhook.core.errors import Invalid, OffhookError
@@ -51,6 +51,7 @@ def phone(number: str, to: str | None, as_json: bool, calls: int | None, **optio
     behaviour = _behaviour(options, script)
     settings = config.load()
     wait_for_server(settings)
+    wait_for_carrier(settings)
     asyncio.run(_run(settings, number, to, script, behaviour, calls, as_json=as_json))
 
 

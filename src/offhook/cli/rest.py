@@ -41,7 +41,7 @@ def _send(here: Workspace, method: str, path: str, body: Any) -> tuple[int, byte
         wall=here.clock.wall(),
         ids=here.ids,
     )
-    base = here.settings.public_url
+    base = here.settings.local_url
     call = urllib.request.Request(
         base + path,
         method=method,

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 from offhook.config import Settings
+from offhook.simulator.places import CARRIER_SOCKET
 
 START = 5.0
 """Seconds within which a server shows that it exists."""
@@ -24,6 +25,15 @@ def wait_for_server(settings: Settings) -> bool:
     return False
 
 
+def wait_for_carrier(settings: Settings) -> bool:
+    """Whether the simulated carrier of a ready server takes phones, now or in a moment."""
+    began = time.perf_counter()
+    socket = settings.run_dir / CARRIER_SOCKET
+    while not socket.exists() and _exists(settings) and time.perf_counter() - began < START:
+        time.sleep(PAUSE)
+    return socket.exists()
+
+
 def _exists(settings: Settings) -> bool:
     try:
         os.kill(int((settings.run_dir / "supervisor.pid").read_text()), 0)
@@ -34,7 +44,7 @@ def _exists(settings: Settings) -> bool:
 
 def _is_ready(settings: Settings) -> bool:
     try:
-        with urllib.request.urlopen(f"{settings.public_url}/ready", timeout=2):
+        with urllib.request.urlopen(f"{settings.local_url}/ready", timeout=2):
             return True
     except (urllib.error.URLError, OSError):
         return False

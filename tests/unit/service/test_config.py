@@ -113,3 +113,21 @@ def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
 def test_a_data_directory_whose_sockets_would_have_no_room_is_told(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"OFFHOOK_DATA_DIR: .*too long"):
         config.load(data_dir=tmp_path / ("x" * 100)).make_directories()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+    ],
+)
+def test_programs_on_this_machine_do_not_go_through_the_public_address(
+    monkeypatch: pytest.MonkeyPatch, host: str, url: str
+) -> None:
+    monkeypatch.setenv("OFFHOOK_HTTP__HOST", host)
+    monkeypatch.setenv("OFFHOOK_HTTP__PUBLIC_URL", "https://calls.example")
+    settings = config.load()
+    assert settings.local_url == url
+    assert settings.public_url == "https://calls.example"
