@@ -45,7 +45,7 @@ class Sip(BaseModel):
     advertised_host: str = ""
     domain: str = "sip.offhook.localhost"
     rate_per_source: int = Field(200, ge=1)
-    """New requests a second that one source may send before it is ignored."""
+    """Datagrams a second from one source before it is ignored; the sources of trunks are exempt."""
 
     @field_validator("host")
     @classmethod

@@ -260,7 +260,10 @@ async def _keep_trusting(service: Service, acl: Acl) -> None:
     must not hold them back.
     """
     while True:
-        acl.trust(await service.trusted_sources())
+        try:
+            acl.trust(await service.trusted_sources())
+        except Exception:
+            log.exception("the trunks cannot be read; the sources trusted before stay so")
         await asyncio.sleep(TRUST_EVERY)
 
 

@@ -241,7 +241,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
     return CallsSettings(
         data_dir=settings.data_dir,
         sip_domain=settings.sip.domain,
-        public_url=lambda: settings.public_url,
+        public_url=settings.public_url,
         recording_url_template=settings.recording_url_template,
         answer=settings.calls.answer,
         max_legs=settings.calls.max_legs,

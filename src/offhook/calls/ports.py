@@ -203,8 +203,7 @@ class CallsSettings:
     data_dir: Path
     """Recordings go to `recordings/` below it; paths in rows are relative to it."""
     sip_domain: str = "sip.offhook.localhost"
-    public_url: Callable[[], str] = lambda: "http://127.0.0.1:8080"
-    """A function, because a port of 0 is known only once HTTP is bound."""
+    public_url: str = "http://127.0.0.1:8080"
     recording_url_template: str = "{public_url}/v1/files/compat.nexmo.com/{id}"
     answer: str = "on_ncco"
     """`on_ncco`: the 200 follows a usable NCCO. `at_once`: the 200 does not wait for it."""
@@ -221,4 +220,4 @@ class CallsSettings:
 
     def recording_url(self, file_id: str) -> str:
         """The address that the `record` webhook shows."""
-        return self.recording_url_template.format(public_url=self.public_url(), id=file_id)
+        return self.recording_url_template.format(public_url=self.public_url, id=file_id)

@@ -141,31 +141,6 @@ class MemoryPrompts:
         self._samples.pop(name, None)
 
 
-def write_prompt(pcm: Samples) -> Prompt:
-    """Write to shared memory under this process's prefix. Raises MediaError when it is full."""
-    return _shared().write(pcm)
-
-
-def open_prompt(name: str, samples: int) -> Samples:
-    """Map a prompt. Raises MediaError when it is gone or shorter."""
-    return _shared().open(name, samples)
-
-
-def drop_prompt(name: str) -> None:
-    """Remove a prompt's name."""
-    _shared().drop(name)
-
-
-_process_prompts: SharedPrompts | None = None
-
-
-def _shared() -> SharedPrompts:
-    global _process_prompts
-    if _process_prompts is None:
-        _process_prompts = SharedPrompts()
-    return _process_prompts
-
-
 def _fill(handle: int, pcm: Samples) -> None:
     """Reserve the pages first: writing to pages that are not there would kill the process."""
     data = memoryview(pcm.tobytes())

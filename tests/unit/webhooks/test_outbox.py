@@ -1,71 +1,19 @@
-"""Contract 5: order, one in flight per key, attempts, replies, crashes, closing."""
+"""Contract 5: order, one in flight per key, attempts, replies, closing, retention."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from tests.unit.webhooks.outbox_bench import HOOK, Bench, E, F, bodies
 
 from offhook.core.errors import Conflict, DeliveryError
 from offhook.core.ids import SeededIds
-from offhook.core.journal import MemoryJournal
 from offhook.storage import applications, deliveries
 from offhook.storage.database import Database, sqlite_url
 from offhook.storage.records import Application, Delivery
-from offhook.webhooks.hook import Hook
-from offhook.webhooks.outbox import CRASHED, Outbox, OutboxSettings
-
-E = "https://app.example/event"
-F = "https://app.example/fallback"
-HOOK = Hook(E, "POST", account_id="acc", application_id="app")
-
-
-class Bench:
-    """An outbox over an inline database, and ways to look at both."""
-
-    def __init__(self, kit: Any, url: str = "sqlite://", seed: int = 7, **settings: int) -> None:
-        self.kit = kit
-        self.database = Database(url, inline=True)
-        self.database.migrate()
-        self.journal = MemoryJournal()
-        self.ids = SeededIds(seed)
-        self.settings = OutboxSettings(**settings)
-
-    def run(self, work: Callable[[Outbox], Awaitable[Any]]) -> Any:
-        async def main() -> Any:
-            outbox = Outbox(
-                self.database,
-                self.kit.caller,
-                self.kit.loop.clock,
-                self.ids,
-                journal=self.journal,
-                settings=self.settings,
-            )
-            self.outbox = outbox
-            return await work(outbox)
-
-        return self.kit.run(main())
-
-    async def add(self, key: str = "leg:1", body: Any = None, hook: Hook = HOOK, **more: Any) -> Delivery:
-        return await self.database.write(
-            lambda c: self.outbox.add(
-                c,
-                account_id="acc",
-                application_id=more.pop("application_id", "app"),
-                order_key=key,
-                kind="status",
-                hook=hook,
-                body={"n": 1} if body is None else body,
-                **more,
-            )
-        )
-
-    def row(self, delivery: Delivery) -> Delivery:
-        found = self.database.transact(lambda c: deliveries.get(c, delivery.delivery_id))
-        assert found is not None
-        return found
+from offhook.webhooks.outbox import Outbox, OutboxSettings
 
 
 @pytest.fixture
@@ -73,10 +21,6 @@ def bench(kit: Any) -> Any:
     bench = Bench(kit)
     yield bench
     bench.database.close_now()
-
-
-def bodies(kit: Any) -> list[Any]:
-    return [json.loads(sent.body) for sent in kit.transport.sent]
 
 
 def test_delivered(bench: Bench, kit: Any) -> None:
@@ -266,100 +210,6 @@ def test_a_notification_never_goes_to_the_fallback(with_fallback: Bench, kit: An
 
     with_fallback.run(work)
     assert kit.transport.urls == [E, E]
-
-
-def crash(kit: Any, tmp_path: Any) -> tuple[str, list[Delivery]]:
-    """A process that dies with three deliveries in flight or queued, one of them for an NCCO."""
-    url = sqlite_url(tmp_path / "crash.db")
-    bench = Bench(kit, url)
-
-    async def hang() -> Any:
-        await asyncio.sleep(1e6)
-
-    kit.transport.on(E, hang, hang)
-
-    async def work(outbox: Outbox) -> list[Delivery]:
-        rows = [
-            await bench.add("leg:1", {"n": 0}),
-            await bench.add("leg:1", {"n": 1}),
-            await bench.add("leg:2", {"n": 2}, expects_ncco=True),
-        ]
-        await asyncio.sleep(0.1)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()  # the process is gone; nothing is written down
-        return rows
-
-    rows = bench.run(work)
-    bench.database.close_now()
-    kit.transport.script.clear()
-    kit.transport.sent.clear()
-    return url, rows
-
-
-def test_after_a_crash_the_same_ids_are_sent_in_order_and_nccos_are_not_asked_again(
-    kit: Any, tmp_path: Any
-) -> None:
-    url, rows = crash(kit, tmp_path)
-    bench = Bench(kit, url, seed=8)
-
-    async def work(outbox: Outbox) -> None:
-        assert await outbox.start() == 2
-        await outbox.wait_empty()
-
-    bench.run(work)
-    assert [s.headers["Offhook-Delivery"] for s in kit.transport.sent] == [r.delivery_id for r in rows[:2]]
-    assert [b["n"] for b in bodies(kit)] == [0, 1]
-    assert [bench.row(row).state for row in rows] == ["delivered", "delivered", "failed"]
-    assert bench.row(rows[2]).last_error == CRASHED
-    bench.database.close_now()
-
-
-def test_another_start_finds_nothing_and_another_node_touches_nothing(kit: Any, tmp_path: Any) -> None:
-    url, rows = crash(kit, tmp_path)
-    other = Bench(kit, url, node=5)
-    assert other.run(lambda outbox: outbox.start()) == 0
-    assert [other.row(row).state for row in rows] == ["pending"] * 3
-    other.database.close_now()
-    bench = Bench(kit, url)
-
-    async def work(outbox: Outbox) -> None:
-        assert await outbox.start() == 2
-        assert await outbox.start() == 0  # those are queued already
-        await outbox.wait_empty()
-        assert await outbox.start() == 0
-
-    bench.run(work)
-    assert len(kit.transport.sent) == 2
-    bench.database.close_now()
-
-
-def test_new_events_of_a_key_go_behind_those_from_before_the_crash(kit: Any, tmp_path: Any) -> None:
-    url, _ = crash(kit, tmp_path)
-    bench = Bench(kit, url, seed=9)
-
-    async def work(outbox: Outbox) -> None:
-        await outbox.start()
-        await bench.add("leg:1", {"n": 3})
-        await outbox.wait_empty()
-
-    bench.run(work)
-    assert [b["n"] for b in bodies(kit)] == [0, 1, 3]
-    bench.database.close_now()
-
-
-def test_many_pending_are_read_in_portions(kit: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr("offhook.webhooks.outbox.PORTION", 2)
-    url, _ = crash(kit, tmp_path)
-    bench = Bench(kit, url)
-
-    async def work(outbox: Outbox) -> None:
-        assert await outbox.start() == 2
-        await outbox.wait_empty()
-        assert await outbox.purge(kit.loop.clock.wall() + 1) == 3
-
-    bench.run(work)
-    assert bench.database.transact(lambda c: deliveries.list(c)).total == 0
-    bench.database.close_now()
 
 
 def test_close_lets_the_grace_pass_and_leaves_the_rest_pending(bench: Bench, kit: Any) -> None:
