@@ -53,6 +53,34 @@ def test_another_prompt_is_not_heard() -> None:
     assert find_prompt(speech(2, 3), heard).alike < 0.5
 
 
+def test_a_prompt_with_a_hole_and_a_slip_is_heard_and_says_how_much_of_it_came() -> None:
+    prompt = speech(1.2, 5)
+    torn = np.concatenate(
+        [silence(800), line(prompt[:4000]), silence(1600), line(prompt[4800:]), silence(4000)]
+    )
+    found = find_prompt(prompt, torn, least=prompt.size)
+    assert found.heard
+    assert 0.8 <= found.share < 1.0
+    assert abs(found.start - 800) <= 160
+    assert abs(found.end - (800 + prompt.size + 800)) <= 320
+
+
+def test_a_prompt_whose_beginning_was_lost_is_placed_by_the_rest() -> None:
+    prompt = speech(2, 6)
+    torn = np.concatenate([silence(3200), line(prompt[3200:]), silence(800)])
+    found = find_prompt(prompt, torn, least=prompt.size)
+    assert found.heard
+    assert found.start <= 160
+
+
+def test_half_a_prompt_is_not_a_prompt() -> None:
+    prompt = speech(2, 7)
+    torn = np.concatenate([silence(800), line(prompt[:8000]), silence(9000)])
+    assert not find_prompt(prompt, torn, least=prompt.size).heard
+    noise = np.concatenate([line(speech(2, 8)), line(speech(2, 9))])
+    assert not find_prompt(prompt, noise, least=prompt.size).heard
+
+
 def test_a_tone_is_found_over_a_short_dropout_and_not_at_another_pitch() -> None:
     tone = tones.sine(1400, 500, 8000)
     heard = np.concatenate([silence(800), tone, silence(480), tone, silence(800)])

@@ -5,13 +5,13 @@ Waiting and listening belong here; what is asked of them is in `story.py`.
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from offhook.audio import tones
 from offhook.audio.tables import RATE, Pcm
-from offhook.cli.demonstration.hearing import ALIKE, Prompt, find_prompt
+from offhook.cli.demonstration.hearing import ALIKE, SHARE, Prompt, find_prompt
 from offhook.cli.demonstration.outcome import StepFailed
 from offhook.core.clock import SystemClock
 from offhook.core.ids import RandomIds
@@ -125,10 +125,11 @@ class Line:
             heard = self.since(start_ms)
             if heard.size >= wanted - TAIL:
                 best = await outside(lambda heard=heard: find_prompt(prompt, heard, least=wanted - TAIL))
-                if best.alike >= ALIKE and best.end - best.start >= wanted - TAIL:
-                    return Prompt(best.alike, best.start + offset, best.end + offset)
+                if best.heard and best.end - best.start >= wanted - TAIL:
+                    return replace(best, start=best.start + offset, end=best.end + offset)
             await asyncio.sleep(0.2)
         raise StepFailed(
             f"the prompt was not heard: the best match has a correlation of {best.alike:.2f} over "
-            f"{wanted / RATE:.1f} s (0.90 is needed)"
+            f"{(best.end - best.start) / RATE:.1f} s with {best.share:.0%} of its sound; "
+            f"needed are {ALIKE:.2f} over {(wanted - TAIL) / RATE:.1f} s with {SHARE:.0%}"
         )

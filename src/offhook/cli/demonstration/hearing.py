@@ -1,19 +1,28 @@
 """What was heard, against what should have been: pure functions over 8 kHz audio.
 
 A prompt is recognised by cross-correlation with the very samples that the platform played; a telephone line
-(G.711) leaves a coefficient above 0.99 and a wrong or damaged prompt stays far below `ALIKE`.
+(G.711) leaves a coefficient above 0.99 and a wrong prompt stays far below `ALIKE`. A machine that stands
+still in the middle of a prompt tears a hole into it or shifts what follows: then the pieces of the prompt
+are looked for one after the other, and `share` says how many came.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from offhook.audio.levels import correlate, dbov, goertzel
+from offhook.audio.levels import correlate, dbov, goertzel, rms
 from offhook.audio.tables import FRAME, RATE, Pcm
 from offhook.simulator.listen import ToneHeard, tones
 
 ALIKE = 0.9
+SHARE = 0.7
+"""The part of a prompt's sound that has to come for the prompt to be heard."""
 FRAME_ALIKE = 0.8
+PIECE = RATE // 10
+ANCHOR = 3 * PIECE
+PIECE_ALIKE = 0.85
+EARLIER, LATER = RATE // 20, RATE * 6 // 10
+"""How far before and after its place a piece is looked for, in samples."""
 AUDIBLE = 100.0
 """Root mean square above which a frame of a prompt says something."""
 TONE_HERTZ = 5.0
@@ -30,6 +39,12 @@ class Prompt:
     start: int
     end: int
     """Where it stopped being heard; before `start` + its length when it was cut."""
+    share: float = 1.0
+    """The part of its sound that came, 0 to 1."""
+
+    @property
+    def heard(self) -> bool:
+        return self.alike >= ALIKE and self.share >= SHARE
 
 
 def find_prompt(reference: Pcm, heard: Pcm, *, least: int = RATE) -> Prompt:
@@ -40,9 +55,51 @@ def find_prompt(reference: Pcm, heard: Pcm, *, least: int = RATE) -> Prompt:
     start, alike = correlate(reference[:size], heard)
     end = start + _common(reference, heard[start:])
     whole = min(end - start, reference.size)
-    if whole > size:
+    if alike >= ALIKE and whole >= size:
         _, alike = correlate(reference[:whole], heard[start : start + whole])
-    return Prompt(alike, start, end)
+        return Prompt(alike, start, end)
+    return _in_pieces(reference, heard, size) or Prompt(alike, start, end)
+
+
+def _in_pieces(reference: Pcm, heard: Pcm, size: int) -> Prompt | None:
+    """A damaged prompt: its first `size` samples in pieces of 100 ms, in order, from the best 300 ms on."""
+    offsets = [place for place in range(0, size - ANCHOR + 1, PIECE) if _audible(reference[place:][:ANCHOR])]
+    found = [(*correlate(reference[offset:][:ANCHOR], heard), offset) for offset in offsets]
+    lag, alike, anchor = max(found, key=lambda each: each[1], default=(0, 0.0, 0))
+    if alike < ALIKE:
+        return None
+    offsets = [place for place in range(0, size - PIECE + 1, PIECE) if _audible(reference[place:][:PIECE])]
+    later = [offset for offset in offsets if offset >= anchor]
+    earlier = [offset for offset in reversed(offsets) if offset < anchor]
+    pieces = _follow(reference, heard, later, lag - anchor, (EARLIER, LATER))
+    pieces |= _follow(reference, heard, earlier, lag - anchor, (LATER, EARLIER))
+    if not pieces:
+        return None
+    first, last = min(pieces), max(pieces)
+    place = pieces[last][0]
+    end = place + max(PIECE, _common(reference[last:], heard[place:]))
+    likes = float(np.mean([like for _, like in pieces.values()]))
+    return Prompt(likes, max(0, pieces[first][0] - first), end, len(pieces) / len(offsets))
+
+
+def _follow(
+    reference: Pcm, heard: Pcm, offsets: list[int], shift: int, room: tuple[int, int]
+) -> dict[int, tuple[int, float]]:
+    """Where the pieces at `offsets` are heard, and how alike: each is looked for where the one before it
+    says, give or take `room` samples before and after.
+    """
+    found: dict[int, tuple[int, float]] = {}
+    for offset in offsets:
+        least = max(0, offset + shift - room[0])
+        lag, alike = correlate(reference[offset:][:PIECE], heard[least : offset + shift + PIECE + room[1]])
+        if alike >= PIECE_ALIKE:
+            found[offset] = (least + lag, alike)
+            shift = least + lag - offset
+    return found
+
+
+def _audible(pcm: Pcm) -> bool:
+    return rms(pcm) > AUDIBLE
 
 
 def find_tone(heard: Pcm, hertz: float, *, near: float = TONE_HERTZ) -> ToneHeard | None:
