@@ -47,6 +47,7 @@ class Stage:
         self.place: Place = replace(  # the usual ports are left to tests that follow the README
             choose(once=True),
             http_port=any_port(socket.SOCK_STREAM),
+            tls_port=any_port(socket.SOCK_STREAM),
             sip_port=any_port(socket.SOCK_DGRAM),
             app_port=any_port(socket.SOCK_STREAM),
         )

@@ -24,6 +24,8 @@ from offhook.core.errors import Invalid
 DEFAULT_FILE = "offhook.toml"
 CONFIG_VARIABLE = "OFFHOOK_CONFIG"
 DATA_DIR = "OFFHOOK_DATA_DIR"
+RELOADABLE = frozenset({"OFFHOOK_HTTP__TLS_CERT", "OFFHOOK_HTTP__TLS_KEY"})
+"""Settings that SIGHUP takes up; the others wait for a restart."""
 LONGEST_RUN_DIR = 107 - len("/speech-15.sock")
 """Bytes: a Unix socket's address has room for 107, and the name of a socket comes on top."""
 
@@ -31,11 +33,33 @@ LONGEST_RUN_DIR = 107 - len("/speech-15.sock")
 class Http(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65535)
+    tls_port: int = Field(8443, ge=0, le=65535)
+    """HTTPS; 0 serves none."""
+    tls_cert: str = ""
+    """PEM file with the certificate and its chain; empty means one of the installation's own authority."""
+    tls_key: str = ""
+    """PEM file with the key, where it is not in the same file."""
     public_url: str = ""
     """Base of links and `region_url`; empty means `http://127.0.0.1:<port>`."""
     metrics_token: str = ""
     """Needed for `/metrics` from anywhere but loopback."""
     max_body: int = Field(1_000_000, ge=1_000)
+
+    connections: int = Field(2_000, ge=10)
+    """Connections at a time, from everywhere."""
+    connections_per_source: int = Field(200, ge=1)
+    """The same from one address; loopback, where proxies are, is exempt."""
+    header_timeout: float = Field(10.0, gt=0)
+    """Seconds from the first byte of a request, or from the connection, to the end of its head."""
+    body_timeout: float = Field(30.0, gt=0)
+    """Seconds from the end of the head to the end of the body."""
+
+    @field_validator("tls_key")
+    @classmethod
+    def _with_certificate(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("tls_cert"):
+            raise ValueError("needs OFFHOOK_HTTP__TLS_CERT, the certificate that belongs to the key")
+        return value
 
 
 class Sip(BaseModel):
@@ -91,6 +115,8 @@ class Speech(BaseModel):
 class Calls(BaseModel):
     answer: Literal["on_ncco", "at_once"] = "on_ncco"
     max_legs: int = Field(2000, ge=1)
+    conversation_size: int = Field(200, ge=1)
+    """Legs in one named conversation."""
     unowned_from: Literal["refuse", "unknown"] = "refuse"
     """What a `from` that is not an own number does: refuse the call, or show `unknown`."""
 
@@ -98,14 +124,51 @@ class Calls(BaseModel):
 class Fetch(BaseModel):
     private: Literal["allow", "deny", "auto"] = "auto"
     """Webhooks and streams to private addresses; `auto` allows them while HTTP binds loopback."""
+    networks: str = ""
+    """Comma list of networks that may be reached whatever `private` says."""
     max_stream_bytes: int = Field(50_000_000, ge=1_000)
     timeout: float = Field(30.0, gt=0)
+    downloads: int = Field(8, ge=1, le=64)
+    """Files that are fetched at a time; half of them at most from one host."""
+    cache_seconds: float = Field(300.0, ge=0)
+    """For how long a file is used again at most, when its server permits that."""
+
+    @field_validator("networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for text in value.split(","):
+            try:
+                if text.strip():
+                    ipaddress.ip_network(text.strip())
+            except ValueError:
+                raise ValueError(f"{text.strip()!r} is not a network such as 10.1.0.0/16") from None
+        return value
+
+
+class Destinations(BaseModel):
+    """Who may be dialled over real trunks, besides the ranges that are never dialled."""
+
+    allow: str = ""
+    """Comma list of number prefixes, `*` for all."""
+    deny: str = ""
+    """The same, never dialled; of the rules that match the longest counts, and deny where two are equal."""
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _prefixes(cls, value: str) -> str:
+        for text in value.replace(" ", "").split(","):
+            digits = text.removeprefix("+")
+            if text not in ("", "*") and not (digits.isascii() and digits.isdigit() and digits[0] != "0"):
+                raise ValueError(f"{text!r} is not the beginning of an international number, such as 4420")
+        return value
 
 
 class Storage(BaseModel):
     durability: Literal["process", "power"] = "process"
     webhook_days: int = Field(30, ge=1, le=3650)
     """How long finished webhooks are kept, to be shown and sent again."""
+    least_free: int = Field(50_000_000, ge=0)
+    """Bytes that must be free where the data is, for the platform to call itself ready."""
 
 
 class Shutdown(BaseModel):
@@ -135,6 +198,7 @@ class Settings(BaseSettings):
     speech: Speech = Speech()
     calls: Calls = Calls()
     fetch: Fetch = Fetch()
+    destinations: Destinations = Destinations()
     storage: Storage = Storage()
     shutdown: Shutdown = Shutdown()
     journal: Journal = Journal()
@@ -187,6 +251,16 @@ class Settings(BaseSettings):
         return (self.http.public_url or f"http://127.0.0.1:{self.http.port}").rstrip("/")
 
     @property
+    def https_url(self) -> str | None:
+        """Where programs on this machine reach HTTPS; None when it is not served."""
+        if not self.http.tls_port:
+            return None
+        host = self.http.host
+        local = is_wildcard(host) or is_loopback(host)
+        name = "localhost" if local else f"[{host}]" if ":" in host else host
+        return f"https://{name}:{self.http.tls_port}"
+
+    @property
     def local_url(self) -> str:
         """Where programs on this machine reach HTTP, whatever is in front of it for others."""
         host = "127.0.0.1" if is_wildcard(self.http.host) else self.http.host
@@ -202,6 +276,13 @@ class Settings(BaseSettings):
         if self.fetch.private == "auto":
             return is_loopback(self.http.host)
         return self.fetch.private == "allow"
+
+    @property
+    def fetch_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """What `fetch.networks` lists."""
+        return tuple(
+            ipaddress.ip_network(text.strip()) for text in self.fetch.networks.split(",") if text.strip()
+        )
 
     @property
     def simulator_active(self) -> bool:

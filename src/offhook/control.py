@@ -11,11 +11,9 @@ import gc
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable
-
-import uvicorn
+from dataclasses import dataclass
 
 from offhook import config
 from offhook.config import Settings
@@ -28,9 +26,11 @@ from offhook.ipc.pipes import Connector, unix_connector
 from offhook.ipc.shm import SharedPrompts
 from offhook.locate import Locator, default_route_address
 from offhook.media.client import WorkerAddress
-from offhook.security.fetch_policy import FetchPolicy, SystemResolver
+from offhook.security.fetch_policy import SystemResolver
 from offhook.security.secrets import Sealer, load_key
-from offhook.service import Drivers, Service
+from offhook.security.tls import ServerTls
+from offhook.service import Drivers, Service, policy_of
+from offhook.serving import Web, chooser
 from offhook.sip.flow import Flow
 from offhook.storage.database import Database
 from offhook.supervisor.plans import socket_of
@@ -69,20 +69,24 @@ def main() -> None:
 async def serve(settings: Settings) -> None:
     """Everything from the first connection to the last BYE."""
     stop = asyncio.Event()
-    _watch(stop, settings)
+    _watch(stop)
     settings.make_directories()
     settings = with_advertised(settings)
     sockets = inherited() or open_all(settings)
     clock = SystemClock()
     acl = Acl(rate=settings.sip.rate_per_source)
     udp = UdpTransport(acl=acl, clock=clock)
-    web = AiohttpTransport(FetchPolicy(private=settings.private_fetches), SystemResolver())
+    web = AiohttpTransport(policy_of(settings), SystemResolver())
     journal = _journal(settings, clock)
     service = Service(settings, _drivers(settings, clock, journal, udp, web))
     tasks = Tasks()
     tasks.start(_beat(), "sign of life")
     tasks.start(_keep_trusting(service, acl), "trusted sources")
-    http = _Http(service, sockets.http)
+    tls = ServerTls(chooser(settings, clock))
+    http = Web(service.http, sockets.http, sockets.https, tls)
+    tasks.start(http.keep_certificate(), "HTTPS certificate")
+    reload = Reload(settings, clock, tls, http, tasks)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     try:
         door = Door(service.driver)
         await _bind_sip(udp, door, sockets)  # first: the calls of a crashed process get their BYE
@@ -91,7 +95,9 @@ async def serve(settings: Settings) -> None:
         service.sip_bound = True
         await http.start()
         gc.freeze()
-        log.info("serving: HTTP %s, SIP %s", settings.public_url, ", ".join(map(_shown, udp.addresses)))
+        web_urls = [settings.public_url, *([settings.https_url] if settings.https_url else [])]
+        sip_addresses = map(_shown, udp.addresses)
+        log.info("serving: HTTP %s, SIP %s", ", ".join(web_urls), ", ".join(sip_addresses))
         await stop.wait()
         log.info("stopping")
     finally:
@@ -135,39 +141,6 @@ def _drivers(
         sip_send=udp.send,
         locate=Locator(settings, udp),
     )
-
-
-class _Http:
-    """uvicorn on the inherited socket, inside our own loop and without its signal handlers."""
-
-    def __init__(self, service: Service, sock: socket.socket) -> None:
-        self._sock = sock
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                service.http,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_keep_alive=75,
-                limit_concurrency=2000,
-                server_header=False,
-                h11_max_incomplete_event_size=65_536,
-            )
-        )
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._server.config.load()
-        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
-        await self._server.startup(sockets=[self._sock])
-        self._task = asyncio.ensure_future(self._server.main_loop())
-
-    async def stop(self) -> None:
-        self._server.should_exit = True
-        if self._task is not None:
-            await self._task
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.shutdown(), 1.0)
 
 
 class Door:
@@ -226,10 +199,10 @@ def with_advertised(settings: Settings) -> Settings:
     )
 
 
-def _watch(stop: asyncio.Event, settings: Settings) -> None:
+def _watch(stop: asyncio.Event) -> None:
     """End on a signal, or when the supervisor's pipe on standard input closes."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, _name_changes, settings)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the settings are being read as it is
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -242,17 +215,31 @@ def _watch(stop: asyncio.Event, settings: Settings) -> None:
         loop.add_reader(0, readable)
 
 
-def _name_changes(settings: Settings) -> None:
-    """SIGHUP: say which settings a restart would change."""
-    try:
-        names = config.changed(settings, config.load())
-    except Invalid as error:
-        log.error("the settings cannot be read again: %s", error)
-        return
-    if names:
-        log.warning("these settings have changed and need a restart: %s", ", ".join(names))
-    else:
-        log.info("no setting has changed")
+@dataclass(slots=True)
+class Reload:
+    """SIGHUP: take up the HTTPS certificate, and say which other settings a restart would change."""
+
+    settings: Settings
+    clock: Clock
+    tls: ServerTls
+    http: Web
+    tasks: Tasks
+
+    def __call__(self) -> None:
+        try:
+            new = config.load()
+        except Invalid as error:
+            log.error("the settings cannot be read again: %s", error)
+            return
+        names = [name for name in config.changed(self.settings, new) if name not in config.RELOADABLE]
+        if names:
+            log.warning("these settings have changed and need a restart: %s", ", ".join(names))
+        else:
+            log.info("no setting that needs a restart has changed")
+        pair = {"tls_cert": new.http.tls_cert, "tls_key": new.http.tls_key}
+        web = self.settings.http.model_copy(update=pair)
+        self.tls.choose = chooser(self.settings.model_copy(update={"http": web}), self.clock)
+        self.tasks.start(self.http.look(), "HTTPS certificate after SIGHUP")
 
 
 async def _keep_trusting(service: Service, acl: Acl) -> None:

@@ -42,6 +42,7 @@ def test_the_first_call_of_the_readme(tmp_path: Path) -> None:
         **{name: value for name, value in os.environ.items() if not name.startswith("OFFHOOK_")},
         "OFFHOOK_DATA_DIR": str(tmp_path / "var"),
         "OFFHOOK_HTTP__PORT": str(free_port()),
+        "OFFHOOK_HTTP__TLS_PORT": str(free_port()),
         "OFFHOOK_SIP__PORT": str(free_port()),
     }
     script = "set -e\n" + blocks(ROOT / "README.md", "Your first call")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from offhook.cli.context import ACCOUNT_FILE, Workspace, as_json, show_one, workspace, write_private
 from offhook.core.errors import Conflict
+from offhook.security.certificate_store import authority_file
 from offhook.security.keys import KeyPair, make_pair
 from offhook.security.passwords import hash_secret
 from offhook.storage import accounts, applications, numbers, trunks
@@ -30,6 +31,7 @@ SHOWN = (
     "number",
     "sip_domain",
     "ca_certificate",
+    "https_url",
 )
 LETTERS = string.ascii_lowercase + string.digits
 
@@ -62,8 +64,17 @@ def addresses(here: Workspace) -> dict[str, Any]:
         "api_url": here.settings.public_url,
         "rest_url": here.settings.public_url,
         "sip_domain": here.settings.sip.domain,
-        "ca_certificate": None,
+        "ca_certificate": ca_certificate(here),
+        "https_url": here.settings.https_url,
     }
+
+
+def ca_certificate(here: Workspace) -> str | None:
+    """The file that programs have to trust; None where a certificate of another authority is given."""
+    settings = here.settings
+    if settings.http.tls_cert:
+        return None
+    return str(authority_file(settings.data_dir, here.clock.wall()))
 
 
 def create(here: Workspace) -> dict[str, Any]:

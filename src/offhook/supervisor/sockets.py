@@ -20,33 +20,47 @@ class Listening:
 
     sip: list[socket.socket]
     http: socket.socket
+    https: socket.socket | None = None
+
+    def all(self) -> list[socket.socket]:
+        return [*self.sip, self.http, *([self.https] if self.https else [])]
 
     def descriptors(self) -> list[int]:
-        return [sock.fileno() for sock in (*self.sip, self.http)]
+        return [sock.fileno() for sock in self.all()]
 
     def environment(self) -> dict[str, str]:
         """What a child needs to find the sockets again with `inherited()`."""
-        value = {"sip": [sock.fileno() for sock in self.sip], "http": self.http.fileno()}
+        value = {
+            "sip": [sock.fileno() for sock in self.sip],
+            "http": self.http.fileno(),
+            "https": self.https.fileno() if self.https else None,
+        }
         return {VARIABLE: json.dumps(value)}
 
     def close(self) -> None:
-        for sock in (*self.sip, self.http):
+        for sock in self.all():
             sock.close()
 
 
 def open_all(settings: Settings) -> Listening:
     """Bind every address of the settings. Raises `Invalid` naming the setting when one is taken."""
-    sip: list[socket.socket] = []
+    opened: list[socket.socket] = []
+    web = settings.http
+    https = None
     try:
         for host in settings.sip.hosts:
-            sip.append(_bind(host, settings.sip.port, socket.SOCK_DGRAM, "SIP"))
-        http = _bind(settings.http.host, settings.http.port, socket.SOCK_STREAM, "HTTP")
+            opened.append(_bind(host, settings.sip.port, socket.SOCK_DGRAM, "SIP"))
+        sip = opened.copy()
+        opened.append(http := _bind(web.host, web.port, socket.SOCK_STREAM, "HTTP"))
+        if web.tls_port:
+            opened.append(https := _bind(web.host, web.tls_port, socket.SOCK_STREAM, "HTTP", "TLS_PORT"))
     except BaseException:
-        for sock in sip:
+        for sock in opened:
             sock.close()
         raise
-    http.listen(512)
-    return Listening(sip, http)
+    for sock in opened[len(sip) :]:
+        sock.listen(512)
+    return Listening(sip, http, https)
 
 
 def inherited() -> Listening | None:
@@ -57,13 +71,15 @@ def inherited() -> Listening | None:
     value = json.loads(text)
     sip = [socket.socket(fileno=number) for number in value["sip"]]
     http = socket.socket(fileno=value["http"])
-    for sock in (*sip, http):
+    https = socket.socket(fileno=value["https"]) if value["https"] is not None else None
+    listening = Listening(sip, http, https)
+    for sock in listening.all():
         sock.setblocking(False)
-    return Listening(sip, http)
+    return listening
 
 
-def _bind(host: str, port: int, kind: int, name: str) -> socket.socket:
-    setting = f"OFFHOOK_{name}__PORT"
+def _bind(host: str, port: int, kind: int, name: str, member: str = "PORT") -> socket.socket:
+    setting = f"OFFHOOK_{name}__{member}"
     try:
         family = socket.getaddrinfo(host, port, type=kind)[0][0]
     except socket.gaierror as error:
@@ -83,6 +99,8 @@ def _bind(host: str, port: int, kind: int, name: str) -> socket.socket:
         sock.close()
         if error.errno == errno.EADDRINUSE:
             message = f"port {port} on {host} is in use; stop the other program or choose another port"
+            if member == "TLS_PORT":
+                message += ", or 0 to serve no HTTPS"
         else:
             message = f"cannot listen on {host}:{port}: {error.strerror}"
         raise Invalid(setting, message) from None

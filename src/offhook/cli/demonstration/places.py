@@ -15,7 +15,7 @@ from pathlib import Path
 from offhook.core.errors import NotFound
 
 HOST = "127.0.0.1"
-HTTP_PORT, SIP_PORT, APP_PORT = 8080, 5060, 5000
+HTTP_PORT, TLS_PORT, SIP_PORT, APP_PORT = 8080, 8443, 5060, 5000
 RTP_SPAN = 1000
 """RTP ports that one instance of the demo is given."""
 RTP_FIRST = 20000
@@ -29,6 +29,7 @@ class Place:
     http_port: int
     sip_port: int
     app_port: int
+    tls_port: int = TLS_PORT
     rtp_min: int = RTP_FIRST
     temporary: bool = False
     notes: list[str] = field(default_factory=list)
@@ -47,6 +48,9 @@ class Place:
             "OFFHOOK_DATA_DIR": str(self.data_dir),
             "OFFHOOK_HTTP__HOST": HOST,
             "OFFHOOK_HTTP__PORT": str(self.http_port),
+            "OFFHOOK_HTTP__TLS_PORT": str(self.tls_port),
+            "OFFHOOK_HTTP__TLS_CERT": "",
+            "OFFHOOK_HTTP__TLS_KEY": "",
             "OFFHOOK_HTTP__PUBLIC_URL": self.public_url,
             "OFFHOOK_SIP__HOST": HOST,
             "OFFHOOK_SIP__PORT": str(self.sip_port),
@@ -63,6 +67,8 @@ class Place:
             found["OFFHOOK_DATA_DIR"] = str(self.data_dir)
         if self.http_port != HTTP_PORT:
             found["OFFHOOK_HTTP__PORT"] = str(self.http_port)
+        if self.tls_port != TLS_PORT:
+            found["OFFHOOK_HTTP__TLS_PORT"] = str(self.tls_port)
         if self.sip_port != SIP_PORT:
             found["OFFHOOK_SIP__PORT"] = str(self.sip_port)
         return found
@@ -76,6 +82,7 @@ def choose(*, once: bool, wanted: Path | None = None) -> Place:
         data_dir=data_dir,
         http_port=port(HTTP_PORT, socket.SOCK_STREAM, notes, "HTTP"),
         sip_port=port(SIP_PORT, socket.SOCK_DGRAM, notes, "SIP"),
+        tls_port=port(TLS_PORT, socket.SOCK_STREAM, notes, "HTTPS"),
         app_port=port(APP_PORT, socket.SOCK_STREAM, notes, "the example application"),
         rtp_min=rtp_range(),
         temporary=temporary,
