@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from offhook.audio.client import AudioClient
+from offhook.calls import replies
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.registry import Calls
 from offhook.config import Settings
@@ -88,7 +89,7 @@ class Service:
             drivers.speech, drivers.clock, drivers.ids, drivers.prompts, settings.speech.cache_bytes
         )
         self._webhooks = _Webhooks(settings, drivers)
-        self.outbox = self._webhooks.outbox
+        self.outbox, self.downloads = self._webhooks.outbox, self._webhooks.downloads
         self.calls = Calls(self._ports(), _calls_settings(settings))
         self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs)
         self.http = self._http()
@@ -100,7 +101,7 @@ class Service:
 
         In this order: the webhooks of a call that is ended now go behind the ones that it has caused before.
         """
-        self._webhooks.downloads.clear()
+        await self.downloads.clear()
         self.media.start()
         self.audio.start()
         self.speech.start()
@@ -135,6 +136,7 @@ class Service:
         # The writer works in order: after this, what ended is committed and its webhooks are in the outbox.
         await self.drivers.database.write(lambda connection: None)
         await self.outbox.close(1.0)
+        await self.downloads.close()
         self.driver.close()
         await asyncio.gather(self.media.close(), self.audio.close(), self.speech.close())
         await self.drivers.database.close()
@@ -182,7 +184,7 @@ class _Webhooks:
 
     def __init__(self, settings: Settings, drivers: Drivers) -> None:
         keys = AccountKeys(drivers.database, drivers.sealer, drivers.clock)
-        caller = Caller(drivers.web, Signer(keys, drivers.clock, drivers.ids))
+        caller = Caller(drivers.web, Signer(keys, drivers.clock, drivers.ids), check=replies.check)
         self.client = WebhookClient(caller, drivers.ids)
         self.outbox = Outbox(
             drivers.database,
@@ -194,12 +196,14 @@ class _Webhooks:
         )
         self.downloads = Downloads(
             drivers.web,
-            FetchPolicy(private=settings.private_fetches),
+            policy_of(settings),
             drivers.ids,
             DownloadSettings(
                 settings.data_dir / "downloads",
                 max_bytes=settings.fetch.max_stream_bytes,
                 total_timeout_s=settings.fetch.timeout,
+                at_once=settings.fetch.downloads,
+                cache_s=settings.fetch.cache_seconds,
             ),
         )
 
@@ -228,6 +232,11 @@ class _Sip:
         return await self._locate(host, port, transport)
 
 
+def policy_of(settings: Settings) -> FetchPolicy:
+    """Where requests may go, by the settings."""
+    return FetchPolicy(private=settings.private_fetches, networks=settings.fetch_networks)
+
+
 def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
     return StackConfig(
         contact_host=settings.sip.advertised_host,
@@ -245,6 +254,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         recording_url_template=settings.recording_url_template,
         answer=settings.calls.answer,
         max_legs=settings.calls.max_legs,
+        conversation_size=settings.calls.conversation_size,
         unowned_from=settings.calls.unowned_from,
         simulator_active=settings.simulator_active,
         node=settings.node,

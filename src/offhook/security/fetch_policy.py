@@ -18,6 +18,7 @@ from offhook.core.errors import DeliveryError
 from offhook.core.tasks import outside
 
 SETTING = "OFFHOOK_FETCH__PRIVATE"
+NETWORKS_SETTING = "OFFHOOK_FETCH__NETWORKS"
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 WEB = frozenset({"http", "https"})
 WEBSOCKET = frozenset({"ws", "wss"})
@@ -29,6 +30,7 @@ NEVER_PORTS = frozenset(
 """Ports where a request that looks like HTTP could be taken for something else."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What Python calls global differs between its versions; these are the registries' own words
 # (IANA special-purpose address registries, RFC 6890).
@@ -41,6 +43,21 @@ _NOT_PUBLIC_V6 = tuple(ipaddress.ip_network(text) for text in ("2001::/23", "200
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
+_METADATA = frozenset(
+    ipaddress.ip_address(text)
+    for text in (
+        "169.254.169.254",
+        "169.254.170.2",
+        "169.254.170.23",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+    )
+)
+"""Where clouds give credentials to whoever asks from inside a machine; one of them is a public address."""
 
 
 class Resolver(Protocol):
@@ -74,6 +91,8 @@ class FetchPolicy:
 
     private: bool
     """Whether loopback, private, link-local and other non-public addresses may be reached."""
+    networks: tuple[Network, ...] = ()
+    """Networks that may be reached whatever the other rules say of their addresses."""
     schemes: frozenset[str] = WEB
     never_ports: frozenset[int] = NEVER_PORTS
 
@@ -122,9 +141,23 @@ class FetchPolicy:
         forms = [parsed, *_embedded(parsed)]
         if any(form.is_multicast or form.is_unspecified or form == _BROADCAST for form in forms):
             return f"{address} is not the address of one host and is never fetched"
-        if not self.private and any(not _is_public(form) for form in forms):
-            return f"{address} is a private address; set {SETTING}=allow to reach private addresses"
+        if self._listed(parsed):
+            return None
+        refused = [form for form in forms if not self._listed(form)]
+        if any(form in _METADATA for form in refused):
+            return (
+                f"{address} is the metadata service of a cloud and is never fetched; "
+                f"list it in {NETWORKS_SETTING} if it is meant"
+            )
+        if not self.private and any(not _is_public(form) for form in refused):
+            return (
+                f"{address} is a private address; set {SETTING}=allow to reach private addresses, "
+                f"or list its network in {NETWORKS_SETTING}"
+            )
         return None
+
+    def _listed(self, address: Address) -> bool:
+        return any(address in network for network in self.networks)
 
     async def addresses(self, host: str, port: int, resolver: Resolver) -> list[str]:
         """The permitted addresses of a host. Raises DeliveryError when it has none."""

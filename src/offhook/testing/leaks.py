@@ -27,6 +27,8 @@ def _calls(world: "World") -> dict[str, int]:
         "sessions": len(live.sessions),
         "arriving calls": len(live.arriving),
         "conversations": len(live.conversations),
+        "named conversations": len(live.rooms),
+        "shared prompts": len(live.shelf),
         "key listeners": len(live.listeners),
         "playbacks": len(live.playbacks),
         "REST playbacks": len(live.slots),
@@ -67,7 +69,8 @@ def _prompts(world: "World") -> dict[str, int]:
 
 def _files(world: "World") -> dict[str, int]:
     downloads = world.settings.data_dir / "downloads"
+    kept = len(world.service.downloads.copies)
     return {
         "spool files": len(list(world.settings.spool_dir.glob("*"))),
-        "downloads": len(list(downloads.glob("*"))) if downloads.is_dir() else 0,
+        "downloads": len(list(downloads.glob("*"))) - kept if downloads.is_dir() else 0,
     }

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from offhook.core.errors import DeliveryError, OffhookError
+from offhook.core.errors import DeliveryError, NccoError, OffhookError
 from offhook.webhooks.encode import json_body, signed_query, with_query
 from offhook.webhooks.hook import Hook
 from offhook.webhooks.sign import Signer
@@ -30,8 +30,11 @@ USER_AGENT = "Offhook"
 
 CLOSED = "Connection closed."
 TIMED_OUT = "Connection timed out."
+TOO_LARGE = "The reply is larger than {} bytes."
 
 Sleep = Callable[[float], Awaitable[object]]
+Check = Callable[[Json], object]
+"""Raises NccoError for a reply that is neither empty nor an NCCO that can run."""
 
 
 class Answer(NamedTuple):
@@ -72,6 +75,14 @@ class AttemptFailed(DeliveryError):  # noqa: N818 — read as a sentence, like i
         self.status = status
 
 
+class BrokenDocument(AttemptFailed):
+    """The server answered, but not with an NCCO that can run; `error` says where it is wrong."""
+
+    def __init__(self, reason: str, error: NccoError, status: int) -> None:
+        super().__init__(reason, status=status)
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """What every request needs."""
@@ -80,6 +91,8 @@ class Caller:
     signer: Signer | None
     """None: nothing is signed."""
     sleep: Sleep = asyncio.sleep
+    check: Check | None = None
+    """Looks at replies that may replace a program; None: any JSON is taken."""
 
 
 async def ask(caller: Caller, hook: Hook, data: Mapping[str, Json], delivery_id: str) -> Answer:
@@ -126,7 +139,10 @@ async def twice(
 
 
 def document_of(answer: Answer) -> Json:
-    """The NCCO in an answer. Raises AttemptFailed, never retryable, when there is none."""
+    """The NCCO in an answer. Raises AttemptFailed, never retryable, when there is none.
+
+    Whether the document can run is not looked at.
+    """
     kind = _media_type(answer)
     if kind and not _is_json(kind):
         raise AttemptFailed(
@@ -135,8 +151,8 @@ def document_of(answer: Answer) -> Json:
     return _parsed(answer)
 
 
-def reply_of(answer: Answer) -> Json | None:
-    """The JSON in the answer to an event, None when there is none.
+def reply_of(answer: Answer, check: Check | None = None) -> Json | None:
+    """The JSON in the answer to an event, None when there is none. Raises BrokenDocument.
 
     Servers acknowledge events with all sorts of text; only what calls itself JSON has to be JSON.
     """
@@ -145,7 +161,13 @@ def reply_of(answer: Answer) -> Json | None:
     kind = _media_type(answer)
     if kind and not _is_json(kind):
         return None
-    return _parsed(answer)
+    reply = _parsed(answer)
+    if check is not None:
+        try:
+            check(reply)
+        except NccoError as error:
+            raise BrokenDocument(NccoError.REASON, error, answer.status) from error
+    return reply
 
 
 def _address_and_body(hook: Hook, data: Mapping[str, Json]) -> tuple[str, bytes]:
@@ -172,7 +194,7 @@ async def _send(
     except OSError as error:
         raise AttemptFailed(CLOSED, retryable=True) from error
     if len(answer.body) > MAX_BODY:
-        raise AttemptFailed(f"The reply is larger than {MAX_BODY} bytes.", status=answer.status)
+        raise AttemptFailed(TOO_LARGE.format(MAX_BODY), status=answer.status)
     return answer
 
 
@@ -189,7 +211,8 @@ def _parsed(answer: Answer) -> Json:
         return json.loads(answer.body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         where = f" ({error})" if isinstance(error, json.JSONDecodeError) else ""
-        raise AttemptFailed(f"The reply is not valid JSON{where}.", status=answer.status) from error
+        problem = f"The reply is not valid JSON{where}."
+        raise BrokenDocument(problem, NccoError("", problem), answer.status) from error
 
 
 def _refuse_constant(name: str) -> None:

@@ -3,7 +3,8 @@
 Every connection goes to an address that the policy has seen: names are resolved by a resolver that drops
 forbidden addresses, literal addresses are checked in the URL, and connections that are kept open were checked
 when they were made. Redirects are given back, proxies and cookies of the environment are not used, bodies
-are capped after decompression. Real sockets only; worlds have a transport of their own.
+are capped after decompression, piece by piece, and heads by the number and size of
+their lines. Real sockets only; worlds have a transport of their own.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from yarl import URL
 
 from offhook.core.errors import DeliveryError
 from offhook.security.fetch_policy import FetchPolicy, Resolver
-from offhook.webhooks.attempts import CLOSED, TIMED_OUT
+from offhook.webhooks.attempts import CLOSED, TIMED_OUT, TOO_LARGE
 
 POOL = 1024
 PER_HOST = 256
@@ -25,6 +26,9 @@ PER_HOST = 256
 hang leave some for the NCCO of the next call."""
 KEEP_ALIVE_S = 4.0
 """Below the 5 s after which common servers close an idle connection, perhaps while it is being used."""
+MAX_HEADERS = 100
+MAX_LINE = 8_190
+"""Header lines of a reply, and octets of one."""
 _CHUNK = 65_536
 _WRITABLE = re.compile(r"[!-~]+", re.ASCII)
 _NEVER = 1e9
@@ -54,7 +58,7 @@ class AiohttpTransport:
         if "Authorization" in headers and target.user is not None:
             target = target.with_user(None)  # the signature takes the place of Basic credentials
         timeout = aiohttp.ClientTimeout(
-            total=connect_timeout_s + read_timeout_s,
+            total=None,  # whoever asks bounds the whole: a file may take longer than a webhook
             connect=connect_timeout_s,
             sock_connect=connect_timeout_s,
             sock_read=read_timeout_s,
@@ -103,6 +107,9 @@ class AiohttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 raise_for_status=False,
+                max_headers=MAX_HEADERS,
+                max_field_size=MAX_LINE,
+                max_line_size=MAX_LINE,
             )
         return self._session
 
@@ -141,7 +148,7 @@ async def _capped(response: aiohttp.ClientResponse, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             response.close()
-            raise DeliveryError(f"The reply is larger than {limit} bytes.")
+            raise DeliveryError(TOO_LARGE.format(limit))
         parts.append(part)
     return b"".join(parts)
 

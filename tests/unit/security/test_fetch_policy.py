@@ -1,6 +1,7 @@
 """Which addresses, ports, schemes and redirects the policy permits."""
 
 import asyncio
+import ipaddress
 
 import pytest
 
@@ -18,7 +19,7 @@ PRIVATE = [
     "172.16.0.1",
     "172.31.255.255",
     "192.168.1.1",
-    "169.254.169.254",
+    "169.254.1.1",
     "100.64.0.1",
     "192.0.0.8",
     "198.18.0.1",
@@ -43,6 +44,16 @@ PRIVATE = [
     "3fff::1",
     "4000::1",
 ]
+METADATA = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "100.100.100.200",
+    "168.63.129.16",
+    "fd00:ec2::254",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::",
+]
 NEVER = ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:224.0.0.1", "::ffff:0.0.0.0"]
 
 
@@ -60,6 +71,27 @@ def test_not_public(address: str) -> None:
 def test_private_is_permitted_by_the_setting_that_is_named(address: str) -> None:
     assert "OFFHOOK_FETCH__PRIVATE=allow" in str(DENY.objection(address))
     assert ALLOW.objection(address) is None
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_metadata_services_are_refused_even_where_private_addresses_are_not(address: str) -> None:
+    for policy in (ALLOW, DENY):
+        assert "OFFHOOK_FETCH__NETWORKS" in str(policy.objection(address))
+    assert listing(address).objection(address) is None
+
+
+def listing(*texts: str) -> FetchPolicy:
+    return FetchPolicy(private=False, networks=tuple(ipaddress.ip_network(text) for text in texts))
+
+
+def test_listed_networks_are_reached_and_no_others() -> None:
+    policy = listing("10.1.0.0/16", "fd00:1::/32")
+    for address in ("10.1.2.3", "::ffff:10.1.2.3", "fd00:1::5", "8.8.8.8"):
+        assert policy.objection(address) is None
+    for address in ("10.2.0.1", "127.0.0.1", "::1", "fd00:2::1", "169.254.169.254", "::ffff:10.2.0.1"):
+        assert policy.objection(address) is not None
+    for address in NEVER:
+        assert policy.objection(address) is not None
 
 
 @pytest.mark.parametrize("address", NEVER)

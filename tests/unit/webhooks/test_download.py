@@ -27,15 +27,16 @@ def test_a_copy_and_its_end(kit: Any, downloads: Downloads, tmp_path: Path) -> N
     path = kit.run(downloads.download(U))
     assert Path(path).read_bytes() == b"ID3"
     downloads.discard(path)
-    downloads.discard(path)
+    downloads.discard("a path nobody knows")
+    kit.run(downloads.close())
     assert list((tmp_path / "fetched").iterdir()) == []
 
 
 def test_leftovers_are_cleared(kit: Any, downloads: Downloads, tmp_path: Path) -> None:
-    downloads.clear()
+    kit.run(downloads.clear())
     kit.transport.on(U, (200, {}, b"ID3"))
     kit.run(downloads.download(U))
-    downloads.clear()
+    kit.run(downloads.clear())
     assert list((tmp_path / "fetched").iterdir()) == []
 
 

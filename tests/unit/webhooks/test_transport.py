@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import resource
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -234,6 +235,27 @@ def test_the_cap_counts_what_is_unpacked() -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
     assert len(packed) < 1000
     assert "larger than 1000" in str(failing("http://app.example:PORT/", reply=head + packed))
+
+
+def test_the_cap_counts_what_a_small_bomb_unpacks_to_without_unpacking_it_all() -> None:
+    packed = gzip.compress(b"\0" * 300_000_000, 9)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "larger than 1000" in str(failing("http://app.example:PORT/", reply=head + packed))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"".join(b"X-%d: y\r\n" % n for n in range(500)), b"X-Long: " + b"y" * 100_000 + b"\r\n"],
+    ids=["many lines", "a long line"],
+)
+def test_heads_without_end(head: bytes) -> None:
+    error = failing(
+        "http://app.example:PORT/", reply=b"HTTP/1.1 200 OK\r\n" + head + b"Content-Length: 0\r\n\r\n"
+    )
+    assert not error.retryable
+    assert "not HTTP" in str(error)
 
 
 def test_tls_failure_is_not_tried_again() -> None:
