@@ -5,10 +5,12 @@ from typing import Any
 
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
+from offhook.calls.replies import tell_broken
 from offhook.calls.rows import record_of
 from offhook.core.errors import DeliveryError
 from offhook.ncco.effects import FetchNcco
 from offhook.webhooks import payloads
+from offhook.webhooks.attempts import BrokenDocument
 from offhook.webhooks.hook import Hook
 
 Json = Any
@@ -57,6 +59,10 @@ async def _ask_fallback(
 
 async def _ask(exchange: Exchange, leg: Leg, hook: Hook, params: dict[str, Json]) -> Json:
     exchange.trace.leg(leg, "webhook.out", {"kind": KIND, "url": hook.url, "body": params})
-    reply = await exchange.ports.webhooks.fetch_ncco(hook, None, params, KIND)
+    try:
+        reply = await exchange.ports.webhooks.fetch_ncco(hook, params)
+    except BrokenDocument as error:
+        tell_broken(exchange, leg, error.error)
+        raise
     exchange.trace.leg(leg, "webhook.in", {"kind": KIND, "url": hook.url, "document": reply})
     return reply

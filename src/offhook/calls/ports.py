@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.ipc import media
-from offhook.sip.commands import Command
+from offhook.sip.commands import Command, Credentials
 from offhook.sip.flow import Flow
+from offhook.webhooks.replies import Reply
 
 T = TypeVar("T")
 Json = Any
@@ -30,11 +31,11 @@ class SipPort(Protocol):
         ...
 
     def dump(self, session: str) -> bytes | None:
-        """The confirmed dialog of `session` for a checkpoint; None when there is none."""
+        """`session` as it is, for a checkpoint; None when it is over."""
         ...
 
-    def load(self, session: str, dialog: bytes) -> None:
-        """Take a dumped dialog back, to hang it up. Raises ValueError when it is none of `session`."""
+    def load(self, session: str, dialog: bytes, credentials: Credentials | None = None) -> None:
+        """Take a dumped session back, to hang it up. Raises ValueError when it is none of `session`."""
         ...
 
     def unanswered(self) -> int:
@@ -152,7 +153,7 @@ class OutboxPort(Protocol):
         """A delivery row inside the caller's transaction; it starts after the commit."""
         ...
 
-    def reply_of(self, delivery_id: str) -> "Future[Json | None]":
+    def reply_of(self, delivery_id: str) -> "Future[Reply]":
         """The reply to a delivery that expects an NCCO; DeliveryError when there was none."""
         ...
 
@@ -160,10 +161,8 @@ class OutboxPort(Protocol):
 class NccoPort(Protocol):
     """`webhooks/client.py`."""
 
-    async def fetch_ncco(
-        self, hook: Any, fallback: Any, params: dict[str, Json], kind: str = "answer"
-    ) -> Json:
-        """The decoded document. Raises DeliveryError when neither the webhook nor the fallback gave one."""
+    async def fetch_ncco(self, hook: Any, params: dict[str, Json]) -> Json:
+        """The decoded document of one address. Raises DeliveryError when it gave none."""
         ...
 
 
@@ -208,6 +207,8 @@ class CallsSettings:
     answer: str = "on_ncco"
     """`on_ncco`: the 200 follows a usable NCCO. `at_once`: the 200 does not wait for it."""
     max_legs: int = 2000
+    conversation_size: int = 200
+    """Legs in one named conversation."""
     unowned_from: str = "refuse"
     """`refuse` or `unknown`: what a `from` that is not an own number does."""
     simulator_active: bool = False

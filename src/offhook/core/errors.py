@@ -34,6 +34,9 @@ class LocalStateError(OffhookError):
 class NccoError(OffhookError):
     """An NCCO document is wrong. `path` is like `[2].endpoint[0].number`."""
 
+    REASON = "Syntax error in NCCO. Invalid value type or action."
+    """What applications are told of it, in the words that they know."""
+
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}" if path else message)
         self.path = path

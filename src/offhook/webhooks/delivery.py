@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from offhook.core.errors import DeliveryError
+from offhook.core.errors import DeliveryError, NccoError
 from offhook.storage.records import Delivery
-from offhook.webhooks.attempts import Answer, AttemptFailed, Caller, ask, reply_of, twice
+from offhook.webhooks.attempts import Answer, AttemptFailed, BrokenDocument, Caller, ask, reply_of, twice
 from offhook.webhooks.hook import Hook
 from offhook.webhooks.payloads import fallback as fallback_body
 
@@ -29,6 +29,8 @@ class Outcome:
     status: int | None
     error: str | None = None
     reply: Json | None = None
+    broken: tuple[NccoError, ...] = ()
+    """What was wrong with replies that should have been an NCCO, the fallback's last."""
 
 
 class DeliveryRun:
@@ -38,6 +40,7 @@ class DeliveryRun:
         self._caller = caller
         self._fallback_of = fallback_of
         self._on_attempt = on_attempt
+        self._broken: list[NccoError] = []
         self.attempts = 0
 
     async def send(self, delivery: Delivery) -> Outcome:
@@ -48,8 +51,12 @@ class DeliveryRun:
             return Outcome(True, self.attempts, answer.status, None, reply)
         except AttemptFailed as failure:
             if not delivery.expects_ncco:
-                return Outcome(False, self.attempts, failure.status, str(failure))
+                return self._ended(failure, str(failure))
             return await self._fall_back(delivery, failure)
+
+    def _ended(self, last: AttemptFailed, error: str) -> Outcome:
+        """No usable reply. An event whose receiver has answered, if not with an NCCO, is delivered."""
+        return Outcome(bool(self._broken), self.attempts, last.status, error, broken=tuple(self._broken))
 
     async def _fall_back(self, delivery: Delivery, first: AttemptFailed) -> Outcome:
         try:
@@ -57,14 +64,14 @@ class DeliveryRun:
         except DeliveryError:
             hook = None
         if hook is None:
-            return Outcome(False, self.attempts, first.status, str(first))
+            return self._ended(first, str(first))
         body = fallback_body(delivery.body, reason=str(first), url=delivery.url, kind="event")
         try:
             answer, reply = await self._tried(delivery, hook, body)
-            return Outcome(True, self.attempts, answer.status, f"fallback after: {first}", reply)
+            note, broken = f"fallback after: {first}", tuple(self._broken)
+            return Outcome(True, self.attempts, answer.status, note, reply, broken)
         except AttemptFailed as second:
-            error = f"{first} The fallback URL: {second}"
-            return Outcome(False, self.attempts, second.status, error)
+            return self._ended(second, f"{first} The fallback URL: {second}")
 
     async def _tried(
         self, delivery: Delivery, hook: Hook, body: dict[str, Json]
@@ -72,11 +79,13 @@ class DeliveryRun:
         async def attempt() -> tuple[Answer, Json | None]:
             self.attempts += 1
             answer = await ask(self._caller, hook, body, delivery.delivery_id)
-            reply = reply_of(answer) if delivery.expects_ncco else None
+            reply = reply_of(answer, self._caller.check) if delivery.expects_ncco else None
             self._on_attempt(delivery, self.attempts, answer.status, None)
             return answer, reply
 
         def failed(failure: AttemptFailed) -> None:
+            if isinstance(failure, BrokenDocument):
+                self._broken.append(failure.error)
             self._on_attempt(delivery, self.attempts, failure.status, str(failure))
 
         return await twice(attempt, self._caller.sleep, failed)

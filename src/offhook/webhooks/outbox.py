@@ -26,7 +26,7 @@ from offhook.webhooks.attempts import Caller
 from offhook.webhooks.delivery import DeliveryRun, Outcome
 from offhook.webhooks.hook import Hook
 from offhook.webhooks.lanes import Lanes
-from offhook.webhooks.replies import Replies
+from offhook.webhooks.replies import Replies, Reply
 
 Json = Any
 
@@ -115,8 +115,8 @@ class Outbox:
         self._database.after_commit(lambda: self._queue(delivery))
         return delivery
 
-    def reply_of(self, delivery_id: str) -> "asyncio.Future[Json | None]":
-        """The reply to a delivery made with `expects_ncco`, None when it was empty.
+    def reply_of(self, delivery_id: str) -> "asyncio.Future[Reply]":
+        """The reply to a delivery made with `expects_ncco`.
 
         DeliveryError when neither the URL nor the fallback answered. May be asked for before or after the
         reply came, once.

@@ -26,6 +26,7 @@ from offhook.storage import accounts, applications, legs, numbers, trunks
 from offhook.storage.database import Database
 from offhook.storage.records import Account, Application, Leg, Number, Trunk
 from offhook.testing.loop import VirtualLoop
+from offhook.webhooks.replies import Reply
 
 OWN = "442079460000"
 OTHER = "442079460001"
@@ -61,9 +62,16 @@ class FakeSip:
     react: Callable[[commands.Command], None] = lambda command: None
     """What the stack does from within a command, before it returns."""
 
+    marks: Callable[[dict[str, bool]], object] = lambda marks: None
+    """Where it says what has to be stored."""
+
     def command(self, command: commands.Command) -> None:
         self.sent.append(command)
+        if isinstance(command, commands.Ring | commands.Answer | commands.Dial):
+            self.marks({command.session: True})
         self.react(command)
+        if isinstance(command, commands.HangUp):
+            self.marks({command.session: False})
 
     def unanswered(self) -> int:
         return 0
@@ -71,7 +79,7 @@ class FakeSip:
     def dump(self, session: str) -> bytes | None:
         return f"dialog of {session}".encode()
 
-    def load(self, session: str, dialog: bytes) -> None:
+    def load(self, session: str, dialog: bytes, credentials: commands.Credentials | None = None) -> None:
         self.loaded.append((session, dialog))
 
     async def locate(self, host: str, port: int, transport: str) -> Flow:
@@ -190,7 +198,7 @@ class FakeOutbox:
         if isinstance(reply, Exception):
             future.set_exception(reply)
         else:
-            future.set_result(reply)
+            future.set_result(reply if isinstance(reply, Reply) else Reply(reply))
         return future
 
 
@@ -200,13 +208,11 @@ class FakeWebhooks:
     """By URL; a Future is waited for, an exception raised."""
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
-    async def fetch_ncco(self, hook: Any, fallback: Any, params: dict[str, Any], kind: str = "answer") -> Any:
+    async def fetch_ncco(self, hook: Any, params: dict[str, Any]) -> Any:
         self.asked.append((hook.method, hook.url, params))
         document = self.documents.get(hook.url, DeliveryError(f"{hook.url} answered 503"))
         if isinstance(document, Future):
             document = await document
-        if isinstance(document, DeliveryError) and fallback is not None:
-            return await self.fetch_ncco(fallback, None, params)
         if isinstance(document, Exception):
             raise document
         return document
@@ -250,7 +256,9 @@ class Bench:
             journal=self.journal,
             unseal=lambda sealed: sealed,
         )
-        return Calls(ports, self.settings)
+        calls = Calls(ports, self.settings)
+        self.sip_port.marks = calls.on_marks
+        return calls
 
     def _fill(self) -> Application:
         webhooks = {
@@ -318,7 +326,11 @@ class Bench:
             await self.settle()
 
     async def sip(self, event: events.Event) -> None:
+        if isinstance(event, events.Answered):
+            self.calls.on_marks({event.session: True})
         self.calls.on_sip(event)
+        if isinstance(event, events.Ended | events.Failed):
+            self.calls.on_marks({event.session: False})
         await self.settle()
 
     async def media(self, event: media.Event) -> None:

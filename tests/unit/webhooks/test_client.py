@@ -1,4 +1,4 @@
-"""Fetching an NCCO: two attempts, the fallback, and which failures lead where."""
+"""Fetching an NCCO from one address: two attempts, and what is no answer."""
 
 import ssl
 from collections.abc import Callable
@@ -6,32 +6,31 @@ from typing import Any
 
 import pytest
 
-from offhook.core.errors import DeliveryError, NccoError
+from offhook.core.errors import DeliveryError
 from offhook.storage.records import Application, Leg
 from offhook.webhooks import payloads
+from offhook.webhooks.attempts import BrokenDocument
 from offhook.webhooks.client import WebhookClient
 from offhook.webhooks.hook import Hook
 
 A = "https://app.example/answer"
-F = "https://app.example/fallback"
 NCCO = [{"action": "talk", "text": "hello"}]
 
 
 @pytest.fixture
-def hooks(application: Application) -> tuple[Hook, Hook]:
-    answer, fallback = Hook.of(application, "answer_url"), Hook.of(application, "fallback_answer_url")
+def hook(application: Application) -> Hook:
+    answer = Hook.of(application, "answer_url")
     assert answer is not None
-    assert fallback is not None
-    return answer, fallback
+    return answer
 
 
-def fetch(kit: Any, hooks: tuple[Hook, Hook | None], params: dict[str, Any], **options: Any) -> Any:
-    return kit.run(WebhookClient(kit.caller, kit.ids).fetch_ncco(hooks[0], hooks[1], params, **options))
+def fetch(kit: Any, hook: Hook, params: dict[str, Any]) -> Any:
+    return kit.run(WebhookClient(kit.caller, kit.ids).fetch_ncco(hook, params))
 
 
-def test_first_try(kit: Any, hooks: tuple[Hook, Hook], leg: Callable[..., Leg]) -> None:
+def test_first_try(kit: Any, hook: Hook, leg: Callable[..., Leg]) -> None:
     kit.transport.on(A, kit.ok(NCCO))
-    assert fetch(kit, hooks, payloads.answer(leg())) == NCCO
+    assert fetch(kit, hook, payloads.answer(leg())) == NCCO
     sent = kit.transport.sent[0]
     assert sent.method == "GET"
     assert sent.url == A + "?to=14155550199&from=14155550100&conversation_uuid=CON-1&uuid=U1"
@@ -54,28 +53,13 @@ def test_first_try(kit: Any, hooks: tuple[Hook, Hook], leg: Callable[..., Leg]) 
     ],
     ids=["429", "502", "503", "504", "reset", "timeout", "retryable"],
 )
-def test_a_second_attempt_after_a_second(kit: Any, hooks: tuple[Hook, Hook], trouble: Any) -> None:
+def test_a_second_attempt_after_a_second(kit: Any, hook: Hook, trouble: Any) -> None:
     kit.transport.on(A, trouble, kit.ok(NCCO))
-    assert fetch(kit, hooks, {}) == NCCO
+    assert fetch(kit, hook, {}) == NCCO
     first, second = kit.transport.sent
     assert second.at - first.at == pytest.approx(1.0)
     assert first.headers["Offhook-Delivery"] == second.headers["Offhook-Delivery"]
     assert first.headers["Authorization"] != second.headers["Authorization"]
-
-
-def test_s33_503_twice_then_the_fallback(kit: Any, hooks: tuple[Hook, Hook], leg: Callable[..., Leg]) -> None:
-    kit.transport.on(A, kit.status(503), kit.status(503))
-    kit.transport.on(F, kit.status(503), kit.ok(NCCO))
-    assert fetch(kit, hooks, payloads.answer(leg())) == NCCO
-    assert len(kit.transport.sent) == 4
-    sent = kit.transport.sent[2]
-    assert sent.url == F
-    assert sent.headers["Content-Type"] == "application/json"
-    assert sent.body == (
-        b'{"to":"14155550199","from":"14155550100","conversation_uuid":"CON-1","uuid":"U1",'
-        b'"reason":"Received HTTP status 503.",'
-        b'"original_request":{"url":"https://app.example/answer","type":"answer"}}'
-    )
 
 
 @pytest.mark.parametrize(
@@ -94,71 +78,48 @@ def test_s33_503_twice_then_the_fallback(kit: Any, hooks: tuple[Hook, Hook], leg
         (DeliveryError("192.168.0.1 is a private address"), "private address"),
     ],
 )
-def test_others_go_straight_to_the_fallback(
-    kit: Any, hooks: tuple[Hook, Hook], reply: Any, reason: str
-) -> None:
+def test_others_are_not_asked_again(kit: Any, hook: Hook, reply: Any, reason: str) -> None:
     kit.transport.on(A, reply)
-    kit.transport.on(F, kit.ok(NCCO))
-    assert fetch(kit, hooks, {}) == NCCO
-    assert [sent.url for sent in kit.transport.sent] == [A, F]
-    assert reason.encode() in kit.transport.sent[1].body
+    with pytest.raises(DeliveryError, match=reason) as failure:
+        fetch(kit, hook, {})
+    assert isinstance(failure.value, BrokenDocument) == ("not valid JSON" in reason)
+    assert len(kit.transport.sent) == 1
 
 
-def test_connection_closed_in_these_words(kit: Any, hooks: tuple[Hook, Hook]) -> None:
-    kit.transport.on(A, ConnectionResetError(), ConnectionResetError())
-    kit.transport.on(F, kit.ok(NCCO))
-    fetch(kit, hooks, {})
-    assert b'"reason":"Connection closed."' in kit.transport.sent[2].body
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [(ConnectionResetError(), "Connection closed."), (TimeoutError(), "Connection timed out.")],
+)
+def test_the_reason_of_two_failures(kit: Any, hook: Hook, trouble: Exception, words: str) -> None:
+    kit.transport.on(A, trouble, trouble)
+    with pytest.raises(DeliveryError) as failure:
+        fetch(kit, hook, {})
+    assert str(failure.value) == words
+    assert len(kit.transport.sent) == 2
 
 
-def test_everything_fails(kit: Any, hooks: tuple[Hook, Hook]) -> None:
-    kit.transport.on(A, kit.status(503), kit.status(503))
-    kit.transport.on(F, kit.status(404))
-    with pytest.raises(DeliveryError, match=r"status 503\. The fallback URL: Received HTTP status 404"):
-        fetch(kit, hooks, {})
-    assert len(kit.transport.sent) == 3
-
-
-def test_no_fallback(kit: Any, hooks: tuple[Hook, Hook]) -> None:
-    kit.transport.on(A, kit.status(404))
-    with pytest.raises(DeliveryError, match="status 404"):
-        fetch(kit, (hooks[0], None), {})
-
-
-def test_s34_an_ncco_that_cannot_run_goes_to_the_fallback(kit: Any, hooks: tuple[Hook, Hook]) -> None:
-    kit.transport.on(A, kit.ok([{"action": "tlak"}]))
-    kit.transport.on(F, kit.ok(NCCO))
-
-    def check(document: Any) -> None:
-        if document != NCCO:
-            raise NccoError("[0].action", "tlak is not an action")
-
-    assert fetch(kit, hooks, {}, check=check) == NCCO
-    assert b"Syntax error in NCCO. [0].action: tlak is not an action" in kit.transport.sent[1].body
-
-
-def test_a_server_that_never_answers_costs_two_timeouts_and_a_pause(
-    kit: Any, hooks: tuple[Hook, Hook]
-) -> None:
+def test_a_server_that_never_answers_costs_two_timeouts_and_a_pause(kit: Any, hook: Hook) -> None:
     async def never() -> Any:
         await kit.loop.create_future()
 
     kit.transport.on(A, never, never)
     start = kit.loop.time()
     with pytest.raises(DeliveryError, match="timed out"):
-        fetch(kit, (hooks[0], None), {})
+        fetch(kit, hook, {})
     assert kit.loop.time() - start == pytest.approx(2 * (1.0 + 5.0) + 1.0)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/vnd.api+json", ""])
-def test_content_types_that_are_json(kit: Any, hooks: tuple[Hook, Hook], kind: str) -> None:
+def test_content_types_that_are_json(kit: Any, hook: Hook, kind: str) -> None:
     kit.transport.on(A, (200, {"Content-Type": kind} if kind else {}, b"[]"))
-    assert fetch(kit, hooks, {}) == []
+    assert fetch(kit, hook, {}) == []
 
 
 def test_a_value_that_json_cannot_hold_is_refused_without_a_request(
-    kit: Any, hooks: tuple[Hook, Hook]
+    kit: Any, application: Application
 ) -> None:
+    post = Hook.of(application, "fallback_answer_url")
+    assert post is not None
     with pytest.raises(DeliveryError, match="cannot be written"):
-        fetch(kit, (hooks[1], None), {"x": float("nan")})
+        fetch(kit, post, {"x": float("nan")})
     assert kit.transport.sent == []

@@ -66,7 +66,7 @@ def send(program: Program, effect: SendWebhook) -> None:
         body = payloads.input_result(record_of(leg), effect.data, exchange.wall())
     submitted = rows.submit(exchange, leg, [Post(effect.kind, hook, body, effect.expects_ncco)])
     if effect.expects_ncco:
-        reply = reply_later(exchange, submitted)
+        reply = reply_later(exchange, leg, submitted)
         reply.add_done_callback(lambda done: _replied(program, effect.token, done))
 
 
