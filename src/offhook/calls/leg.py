@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from offhook.calls import states
 from offhook.calls.conversation import Conversation
+from offhook.calls.endpoints.plan import Elsewhere
 from offhook.calls.hooks import LegHooks
 from offhook.storage.records import Application
 
@@ -63,6 +64,10 @@ class Signalling:
     """A 2xx was sent or received."""
     quiet: bool = False
     """The stack has no session to end: not dialled yet, ended or failed."""
+    trunk_id: str | None = None
+    """The trunk that was dialled, kept for a restart."""
+    elsewhere: Elsewhere | None = None
+    """Another way to the same endpoint, for when the peer cannot take the call."""
 
 
 @dataclass(slots=True)

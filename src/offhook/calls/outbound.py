@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from offhook.calls import legmedia, lifecycle, notices, states
 from offhook.calls.conversation import Conversation
-from offhook.calls.endpoints.plan import DialPlan, Unroutable
+from offhook.calls.endpoints.plan import DialPlan, Elsewhere, Unroutable
 from offhook.calls.exchange import Exchange
 from offhook.calls.hooks import LegHooks
 from offhook.calls.leg import Leg, Limits, Party, Signalling, Times, Watcher
@@ -72,7 +72,13 @@ def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:
         no_room(exchange, leg, str(error))
         return
     _arm(exchange, leg)
+    _send(exchange, leg, plan)
+
+
+def _send(exchange: Exchange, leg: Leg, plan: DialPlan) -> None:
     leg.signalling.quiet = False
+    leg.signalling.trunk_id = plan.trunk_id
+    leg.signalling.elsewhere = plan.elsewhere
     try:
         exchange.sip(leg, _invite(exchange, leg, plan))
     except LocalStateError as error:
@@ -146,6 +152,34 @@ def answered(exchange: Exchange, leg: Leg, event: Answered) -> None:
 
 
 def failed(exchange: Exchange, leg: Leg, event: Failed) -> None:
-    """A final response that is no answer, or none at all."""
-    leg.signalling.quiet = True
-    lifecycle.finish(exchange, leg, states.of_failure(event.status, local=event.local))
+    """A final response that is no answer, or none at all: the next trunk where that may help, or the end."""
+    signalling = leg.signalling
+    signalling.quiet = True
+    cause = states.of_failure(event.status, local=event.local)
+    elsewhere, signalling.elsewhere = signalling.elsewhere, None
+    rang = leg.status == "ringing"
+    if elsewhere is None or not states.tries_elsewhere(event.status, local=event.local, rang=rang):
+        lifecycle.finish(exchange, leg, cause)
+        return
+    exchange.live.sessions.pop(signalling.session, None)
+    exchange.tasks.start(_go_elsewhere(exchange, leg, elsewhere, cause), f"next trunk {leg.leg_id}")
+
+
+async def _go_elsewhere(exchange: Exchange, leg: Leg, elsewhere: Elsewhere, cause: states.Cause) -> None:
+    """A new INVITE to the next trunk, for the same leg and within the same ring limit."""
+    try:
+        plan = await elsewhere()
+    except Exception:
+        lifecycle.finish(exchange, leg, cause)
+        raise
+    if leg.over:
+        return
+    if isinstance(plan, Unroutable):  # the others have no address: what the last peer said counts
+        lifecycle.finish(exchange, leg, cause)
+        return
+    log.info("leg %s goes to the next trunk after %s: %s", leg.leg_id, cause.sip_code, plan.uri)
+    exchange.trace.leg(leg, "next trunk", {"uri": plan.uri, "after": cause.sip_code})
+    legmedia.part(exchange, leg)  # early media of the first trunk
+    leg.signalling.session = exchange.ports.ids.token(16)
+    exchange.live.sessions[leg.signalling.session] = leg
+    _send(exchange, leg, plan)

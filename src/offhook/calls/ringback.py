@@ -33,7 +33,7 @@ class Ringback:
 
     def early_media(self, callee: Leg, body: bytes) -> None:
         """The callee's network sends audio before the answer (RFC 3960)."""
-        if self._url is not None or callee.party.kind != "phone" or callee.media.opened:
+        if self._url is not None or callee.party.kind != "phone" or callee.media.joined:
             return
         try:
             legmedia.complete(self._exchange, callee, body, early=True)

@@ -91,6 +91,18 @@ def of_failure(status: int, *, local: bool) -> Cause:
     return Cause(name, detail, status, PLATFORM if local else USER)
 
 
+def tries_elsewhere(status: int, *, local: bool, rang: bool) -> bool:
+    """Whether an INVITE that failed like this may go to another trunk (RFC 3261 §21.5, RFC 3263 §4.3).
+
+    A server that says it cannot has ended the attempt for good. One that was lost on the way (`local`: nobody
+    answered, or the transport failed) may still be ringing the phone, once it `rang`. What the callee or the
+    network decided (4xx, 6xx) holds for every trunk.
+    """
+    if local:
+        return status in (408, 503) and not rang
+    return 500 <= status <= 599
+
+
 def check(old: str, new: str) -> None:
     """Raise LocalStateError unless the table has the step."""
     if new not in TRANSITIONS[old]:

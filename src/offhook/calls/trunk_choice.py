@@ -1,4 +1,4 @@
-"""Which trunk dials a number: enabled, listing the prefix, lowest priority number first.
+"""Which trunks dial a number: enabled, listing the prefix, lowest priority number first.
 
 Emergency, short and premium numbers are never dialled (`core/e164.py` names the rule). A real trunk dials
 only the prefixes listed on it; the simulated carrier dials anything, and only while SIP is on loopback.
@@ -19,8 +19,8 @@ class NoTrunk:
     rule: str = "no-route"
 
 
-def choose(trunks: Iterable[Trunk], number: str, *, simulator_active: bool) -> Trunk | NoTrunk:
-    """The trunk for `number` (E.164 digits)."""
+def choose(trunks: Iterable[Trunk], number: str, *, simulator_active: bool) -> list[Trunk] | NoTrunk:
+    """The trunks for `number` (E.164 digits), in the order in which they are tried; at least one."""
     forbidden = e164.refusal(number)
     if forbidden is not None:
         return NoTrunk(forbidden.message, forbidden.rule)
@@ -29,7 +29,7 @@ def choose(trunks: Iterable[Trunk], number: str, *, simulator_active: bool) -> T
         return NoTrunk(
             f"no enabled trunk lists a prefix of {number}; add one: offhook trunks update NAME --prefixes …"
         )
-    return min(usable, key=lambda trunk: (trunk.priority, trunk.trunk_id))
+    return sorted(usable, key=lambda trunk: (trunk.priority, trunk.trunk_id))
 
 
 def _dials(trunk: Trunk, number: str, simulator_active: bool) -> bool:

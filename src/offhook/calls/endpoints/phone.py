@@ -4,28 +4,59 @@ The From user is the number shown, at the platform's SIP domain; `shaken` goes o
 header (RFC 8224).
 """
 
-from offhook.calls.endpoints.plan import DialPlan, Unroutable
+import logging
+from functools import partial
+
+from offhook.calls.endpoints.plan import DialPlan, Elsewhere, Unroutable
 from offhook.calls.exchange import Exchange
 from offhook.calls.trunk_choice import NoTrunk, choose
 from offhook.ncco.effects import PhoneEndpoint
 from offhook.sip.commands import Credentials
+from offhook.sip.flow import Flow
 from offhook.storage import trunks
 from offhook.storage.records import Trunk
+
+log = logging.getLogger("offhook.calls")
 
 
 async def plan(
     exchange: Exchange, endpoint: PhoneEndpoint, account_id: str, shown: str
 ) -> DialPlan | Unroutable:
-    """Choose the trunk and make the INVITE's addresses. `shown` is the user part of From."""
+    """Choose the trunks and make the INVITE's addresses. `shown` is the user part of From."""
     known = await exchange.ports.database.read(lambda rows: trunks.list(rows, enabled=True))
     ours = [trunk for trunk in known if trunk.simulated or trunk.account_id == account_id]
-    trunk = choose(ours, endpoint.number, simulator_active=exchange.settings.simulator_active)
-    if isinstance(trunk, NoTrunk):
-        return Unroutable(trunk.reason, trunk.rule)
-    try:
-        flow = await exchange.ports.sip.locate(trunk.host, trunk.port, trunk.transport)
-    except OSError as error:
-        return Unroutable(f"the trunk {trunk.name} at {trunk.host} has no address: {error}")
+    chosen = choose(ours, endpoint.number, simulator_active=exchange.settings.simulator_active)
+    if isinstance(chosen, NoTrunk):
+        return Unroutable(chosen.reason, chosen.rule)
+    return await _over(exchange, endpoint, shown, tuple(chosen))
+
+
+async def _over(
+    exchange: Exchange, endpoint: PhoneEndpoint, shown: str, trunks: tuple[Trunk, ...]
+) -> DialPlan | Unroutable:
+    """A plan for the first of these trunks whose name has an address; the others are `elsewhere`."""
+    problem = ""
+    for n, trunk in enumerate(trunks):
+        try:
+            flow = await exchange.ports.sip.locate(trunk.host, trunk.port, trunk.transport)
+        except OSError as error:
+            problem = f"the trunk {trunk.name} at {trunk.host} has no address: {error}"
+            log.warning("%s", problem)
+            continue
+        others = trunks[n + 1 :]
+        elsewhere = partial(_over, exchange, endpoint, shown, others) if others else None
+        return _by(exchange, endpoint, shown, trunk, flow, elsewhere)
+    return Unroutable(problem)
+
+
+def _by(
+    exchange: Exchange,
+    endpoint: PhoneEndpoint,
+    shown: str,
+    trunk: Trunk,
+    flow: Flow,
+    elsewhere: Elsewhere | None,
+) -> DialPlan:
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     port = f":{trunk.port}" if trunk.port else ""  # 0: the trunk takes a free port at each start
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
@@ -34,11 +65,14 @@ async def plan(
         from_uri=f"sip:{shown}@{exchange.settings.sip_domain}",
         destination=flow,
         headers=(("Identity", endpoint.shaken),) if endpoint.shaken else (),
-        credentials=_credentials(exchange, trunk),
+        credentials=credentials_of(exchange, trunk),
+        trunk_id=trunk.trunk_id,
+        elsewhere=elsewhere,
     )
 
 
-def _credentials(exchange: Exchange, trunk: Trunk) -> Credentials | None:
+def credentials_of(exchange: Exchange, trunk: Trunk) -> Credentials | None:
+    """What answers the challenges of a trunk; None for one without a user name."""
     if not trunk.username or trunk.password is None:
         return None
     return Credentials(trunk.username, exchange.ports.unseal(trunk.password).decode())

@@ -1,5 +1,6 @@
 """What every endpoint type gives: a plan to dial, or the reason why there is none."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from offhook.sip.commands import Credentials, HeaderList
 from offhook.sip.flow import Flow
 
 Json = Any
+Elsewhere = Callable[[], Awaitable["DialPlan | Unroutable"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,10 @@ class DialPlan:
     destination: Flow
     headers: HeaderList = ()
     credentials: Credentials | None = None
+    elsewhere: Elsewhere | None = None
+    """Another way to the same endpoint, for when the peer cannot take the call; None when there is none."""
+    trunk_id: str | None = None
+    """The trunk whose credentials these are."""
 
 
 @dataclass(frozen=True, slots=True)
