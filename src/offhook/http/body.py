@@ -14,7 +14,7 @@ from fastapi import Request
 
 from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
-from offhook.http.errors import TooLarge
+from offhook.http.errors import NotJson, TooLarge
 
 MAX_DEPTH = 64
 ON_THE_LOOP = 1_000_000
@@ -38,13 +38,25 @@ async def read(request: Request, limit: int) -> bytes:
 
 
 async def read_json(request: Request, limit: int) -> Any:
-    """The body as a JSON value; an empty body is `{}`. Raises Invalid."""
+    """The body as a JSON value; an empty body is `{}`. Raises Invalid, `NotJson` where the Content-Type says
+    that it was never meant to be any.
+    """
     data = await read(request, limit)
     if not data.strip():
         return {}
-    if len(data) > ON_THE_LOOP:
-        return await outside(decode, data)
-    return decode(data)
+    try:
+        if len(data) > ON_THE_LOOP:
+            return await outside(decode, data)
+        return decode(data)
+    except Invalid as error:
+        if error.field == "body" and _says_otherwise(request):
+            raise NotJson("Send the body as application/json.") from None
+        raise
+
+
+def _says_otherwise(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(kind) and not kind.endswith(("/json", "+json"))
 
 
 def decode(data: bytes) -> Any:

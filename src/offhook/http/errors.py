@@ -28,21 +28,30 @@ TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     413: "Payload Too Large",
     414: "URI Too Long",
+    415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
 """Written out, because the phrases of the standard library change between versions of Python."""
-PROBLEM_TITLES = {401: "Invalid credentials supplied", 405: "Request method not allowed"}
+PROBLEM_TITLES = {
+    401: "Invalid credentials supplied",
+    405: "Request method not allowed",
+    406: "Invalid Accept header",
+    415: "Unsupported Content-Type header",
+}
 PROBLEM_IDS = {
     401: "#unauthorized",
     403: "#forbidden",
     404: "#not-found",
     405: "#wrong-verb",
+    406: "#accept-header",
     413: "#payload-too-large",
     414: "#uri-too-long",
+    415: "#content-type-header",
     503: "#unavailable",
 }
 DETAILS = {
@@ -64,6 +73,14 @@ class TooLarge(OffhookError):  # noqa: N818
     """The body is larger than the limit."""
 
 
+class NotAcceptable(OffhookError):  # noqa: N818
+    """The Accept header leaves out JSON."""
+
+
+class NotJson(OffhookError):  # noqa: N818
+    """The body is of another kind, as its Content-Type says."""
+
+
 class Busy(OffhookError):  # noqa: N818
     """The platform is shutting down or full."""
 
@@ -81,6 +98,8 @@ STATUSES: list[tuple[type[OffhookError], int]] = [
     (Forbidden, 403),
     (NotFound, 404),
     (TooLarge, 413),
+    (NotAcceptable, 406),
+    (NotJson, 415),
     (Invalid, 400),
     (InvalidFields, 400),
     (NccoError, 400),
@@ -136,6 +155,8 @@ def answer(
     if status != 401 or family is _problem:
         body["instance"] = instance
     extra = {"Retry-After": "5"} if status == 503 else {}
+    if status == 401:  # RFC 9110 §11.6.1
+        extra = {"WWW-Authenticate": "Bearer" if family is _voice else 'Basic realm="Offhook"'}
     return JSONResponse(body, status_code=status, headers={**extra, **(headers or {})})
 
 

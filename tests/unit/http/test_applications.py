@@ -77,7 +77,11 @@ def test_capabilities_are_kept_and_completed(http: Any) -> None:
             "region": "",
             "later": {"x": [1]},
         },
-        "messages": {"version": "v1", "webhooks": {"inbound_url": {"http_method": "POST"}}},
+        "messages": {
+            "version": "v1",
+            "webhooks": {"inbound_url": {"address": "https://a.test/i", "http_method": "POST"}},
+            "authenticate_inbound_media": True,
+        },
         "vbc": {},
         "hologram": {"colour": "blue"},
     }
@@ -107,7 +111,29 @@ def test_capabilities_are_kept_and_completed(http: Any) -> None:
     assert http("GET", f"{PATH}/{shown['id']}").json["capabilities"] == shown["capabilities"]
 
 
+def test_capabilities_of_other_products_are_completed_for_strict_readers(http: Any) -> None:
+    given = {
+        "rtc": {"webhooks": {"event_url": {"address": "https://a.test/rtc"}}},
+        "messages": {"webhooks": {"status_url": {"http_method": None}}},
+        "verify": {"webhooks": {"status_url": {"address": "https://a.test/v"}}, "version": "v2"},
+    }
+    answer = http("POST", PATH, {"name": "n", "capabilities": given})
+    assert answer.status == 201, answer.body
+    assert answer.json["capabilities"] == {
+        "rtc": {
+            "webhooks": {"event_url": {"address": "https://a.test/rtc", "http_method": "POST"}},
+            "signed_callbacks": True,
+        },
+        "messages": {"webhooks": {"status_url": {"address": "", "http_method": "POST"}}},
+        "verify": {
+            "webhooks": {"status_url": {"address": "https://a.test/v", "http_method": "POST"}},
+            "version": "v2",
+        },
+    }
+
+
 HOOK = "capabilities.voice.webhooks."
+MESSAGES = "capabilities.messages."
 REFUSED: list[tuple[Any, str]] = [
     ({}, "name"),
     (None, "name"),
@@ -133,6 +159,19 @@ REFUSED: list[tuple[Any, str]] = [
     (
         {"name": "n", "capabilities": {"voice": {"conversations_ttl": 9001}}},
         "capabilities.voice.conversations_ttl",
+    ),
+    ({"name": "n", "capabilities": {"vbc": "yes"}}, "capabilities.vbc"),
+    (
+        {"name": "n", "capabilities": {"messages": {"webhooks": {"inbound_url": {"http_method": "GET"}}}}},
+        MESSAGES + "webhooks.inbound_url.http_method",
+    ),
+    (
+        {"name": "n", "capabilities": {"messages": {"version": {"major": 1}}}},
+        MESSAGES + "version",
+    ),
+    (
+        {"name": "n", "capabilities": {"rtc": {"webhooks": {"event_url": {"address": "here"}}}}},
+        "capabilities.rtc.webhooks.event_url.address",
     ),
 ]
 

@@ -66,6 +66,34 @@ def test_unreadable_bodies_are_400_naming_the_body(http: Any, path: str) -> None
         assert (answer.status, answer.wrong) == (400, ["body"]), body[:40]
 
 
+@pytest.mark.parametrize("path", ["/v1/calls", "/v2/applications"])
+def test_a_body_that_was_never_json_is_415_and_json_under_any_name_is_read(http: Any, path: str) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/xml; charset=utf-8", "text/plain"):
+        answer = http("POST", path, b"name=demo", headers={"content-type": kind})
+        assert answer.status == 415
+        title = "Unsupported Content-Type header" if path.startswith("/v2") else "Unsupported Media Type"
+        assert answer.json["title"] == title
+        assert http("POST", path, b"{}", headers={"content-type": kind}).status == 400
+    for kind in ("application/json", "application/problem+json; charset=utf-8", ""):
+        assert http("POST", path, b"name=demo", headers={"content-type": kind}).status == 400
+
+
+def test_applications_answer_in_json_or_not_at_all(http: Any) -> None:
+    for kinds in ("text/html", "application/xml;q=0.9, image/*"):
+        answer = http("GET", "/v2/applications", headers={"accept": kinds})
+        assert answer.status == 406
+        assert answer.json["title"] == "Invalid Accept header"
+        assert answer.json["type"].endswith("api-errors#accept-header")
+    for kinds in ("", "*/*", "text/html, application/json;q=0.1", "Application/*"):
+        assert http("GET", "/v2/applications", headers={"accept": kinds}).status == 200
+
+
+def test_a_refused_client_is_told_what_to_authenticate_with(http: Any) -> None:
+    for path, scheme in (("/v1/calls", "Bearer"), ("/v2/applications", 'Basic realm="Offhook"')):
+        answer = http("GET", path, auth="")
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, scheme)
+
+
 def test_strings_that_cannot_be_stored_are_named() -> None:
     for text in (b'{"a": [0, {"b": "\\ud800"}]}', b'{"a": [0, {"b": "x\\u0000"}]}'):
         with pytest.raises(Invalid) as caught:

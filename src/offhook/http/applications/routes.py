@@ -9,6 +9,7 @@ from offhook.core.errors import NotFound
 from offhook.http.applications.schemas import ApplicationBody
 from offhook.http.auth import by_secret
 from offhook.http.context import HttpContext, context, is_id
+from offhook.http.errors import NotAcceptable
 from offhook.http.models import read_model
 from offhook.http.paging import MAX_PAGE_SIZE, integer, page_links
 from offhook.security import keys
@@ -17,7 +18,18 @@ from offhook.storage.records import Account, Application
 
 PATH = "/v2/applications"
 MAX_PAGE = 1_000_000
-router = APIRouter(prefix=PATH, tags=["Applications"])
+READABLE = frozenset({"*/*", "application/*", "application/json", "application/hal+json"})
+
+
+def takes_json(request: Request) -> None:
+    """Raises `NotAcceptable` for an Accept header that leaves out JSON."""
+    ranges = [text for line in request.headers.getlist("accept") for text in line.lower().split(",")]
+    kinds = {text.partition(";")[0].strip() for text in ranges} - {""}
+    if kinds and not kinds & READABLE:
+        raise NotAcceptable("Answers are application/json; the Accept header must admit that.")
+
+
+router = APIRouter(prefix=PATH, tags=["Applications"], dependencies=[Depends(takes_json)])
 Owner = Annotated[Account, Depends(by_secret)]
 
 

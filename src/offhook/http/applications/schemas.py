@@ -1,4 +1,8 @@
-"""What an application body may hold. Capabilities that Offhook does not know are kept and shown as given."""
+"""What an application body may hold. Capabilities that Offhook does not know are kept and shown as given.
+
+Of those it only keeps for other products, the shape is checked all the same: client libraries decode every
+application of a listing, and one member of another type costs their users the whole page.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -33,11 +37,27 @@ class Part(BaseModel):
         return without_nulls(value)
 
 
-class Webhook(Part):
-    """One webhook. An empty address means that it is not set."""
+class Address(Part):
+    """Where something is told. An empty address means that it is not set."""
 
     address: str = ""
     http_method: Method = "POST"
+
+    @check("address")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        return url(value) if value else ""
+
+
+class PostAddress(Address):
+    """The same, by POST only."""
+
+    http_method: Literal["POST"] = "POST"
+
+
+class Webhook(Address):
+    """A webhook of the voice capability."""
+
     connect_timeout: int | None = Field(None, ge=300, le=1000)
     socket_timeout: int | None = Field(None, ge=1000, le=10_000)
 
@@ -45,11 +65,6 @@ class Webhook(Part):
     @classmethod
     def _one_spelling(cls, value: Any) -> Any:
         return _renamed(value, "connect_timeout", "connection_timeout")
-
-    @check("address")
-    @classmethod
-    def _http(cls, value: str) -> str:
-        return url(value) if value else ""
 
 
 class GetWebhook(Webhook):
@@ -81,8 +96,41 @@ class Voice(Part):
         return value or LONGEST_TTL
 
 
+class RtcWebhooks(Part):
+    event_url: Address | None = None
+
+
+class Rtc(Part):
+    webhooks: RtcWebhooks = RtcWebhooks()
+    signed_callbacks: bool = True
+
+
+class MessagesWebhooks(Part):
+    inbound_url: PostAddress | None = None
+    status_url: PostAddress | None = None
+
+
+class Messages(Part):
+    webhooks: MessagesWebhooks = MessagesWebhooks()
+    version: str | None = None
+    authenticate_inbound_media: bool | None = None
+
+
+class VerifyWebhooks(Part):
+    status_url: PostAddress | None = None
+
+
+class Verify(Part):
+    webhooks: VerifyWebhooks | None = None
+    version: str | None = None
+
+
 class Capabilities(Part):
     voice: Voice | None = None
+    rtc: Rtc | None = None
+    messages: Messages | None = None
+    vbc: Part | None = None
+    verify: Verify | None = None
 
 
 class Keys(Part):
