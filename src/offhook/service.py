@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from offhook.audio.client import AudioClient
 from offhook.calls import replies
+from offhook.calls.destinations import Destinations
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.registry import Calls
 from offhook.config import Settings
@@ -29,12 +30,13 @@ from offhook.ipc.shm import Prompts
 from offhook.media.client import MediaPool, WorkerAddress
 from offhook.security.fetch_policy import FetchPolicy
 from offhook.security.secrets import Sealer
-from offhook.sip.commands import Command
+from offhook.sip.commands import Command, Credentials
 from offhook.sip.flow import Flow
 from offhook.sip.stack import SipStack, StackConfig
 from offhook.speech.client import SpeechClient
 from offhook.storage import trunks
 from offhook.storage.database import Database
+from offhook.storage.retention import Retention
 from offhook.transport.driver import SipDriver
 from offhook.transport.trace import SipTrace
 from offhook.webhooks.attempts import Caller, Transport
@@ -81,6 +83,7 @@ class Service:
             lambda event: self.calls.on_sip(event),
             asyncio.get_running_loop(),
             observe=SipTrace(drivers.journal, self._leg_of),
+            keep=lambda: self.calls.on_marks(self.stack.marks()),
         )
         epoch = drivers.ids.uuid()
         self.media = MediaPool(drivers.media, str(settings.run_dir), drivers.clock, drivers.ids, epoch)
@@ -90,6 +93,7 @@ class Service:
         )
         self._webhooks = _Webhooks(settings, drivers)
         self.outbox, self.downloads = self._webhooks.outbox, self._webhooks.downloads
+        self.retention = Retention(drivers.database, drivers.clock, settings.storage.call_days)
         self.calls = Calls(self._ports(), _calls_settings(settings))
         self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs)
         self.http = self._http()
@@ -107,6 +111,7 @@ class Service:
         self.speech.start()
         await self.outbox.start()
         await self.calls.recover()
+        self.retention.start()
         self.metrics.start(asyncio.get_running_loop())
 
     def missing(self) -> list[str]:
@@ -129,6 +134,7 @@ class Service:
     async def drain(self, grace: float) -> None:
         """Refuse new calls, wait `grace` seconds for the others, hang up the rest. REST still answers."""
         self.metrics.stop()
+        await self.retention.close()
         await self.calls.close(grace)
 
     async def close(self) -> None:
@@ -222,8 +228,8 @@ class _Sip:
     def dump(self, session: str) -> bytes | None:
         return self._stack.dump(session)
 
-    def load(self, session: str, dialog: bytes) -> None:
-        self._stack.load(session, dialog)
+    def load(self, session: str, dialog: bytes, credentials: Credentials | None = None) -> None:
+        self._stack.load(session, dialog, credentials)
 
     def unanswered(self) -> int:
         return self._stack.unanswered
@@ -257,6 +263,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         conversation_size=settings.calls.conversation_size,
         unowned_from=settings.calls.unowned_from,
         simulator_active=settings.simulator_active,
+        destinations=Destinations.read(settings.destinations.allow, settings.destinations.deny),
         node=settings.node,
         mask_digits=settings.journal.mask_digits,
     )

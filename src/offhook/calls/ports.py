@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from offhook.calls.destinations import Destinations
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.ipc import media
@@ -213,6 +214,8 @@ class CallsSettings:
     """`refuse` or `unknown`: what a `from` that is not an own number does."""
     simulator_active: bool = False
     """Whether the simulated carrier's trunk may be used (SIP binds loopback only)."""
+    destinations: Destinations = Destinations()  # noqa: RUF009 — frozen
+    """Who may be dialled over real trunks."""
     codecs: tuple[str, ...] = ("PCMU", "PCMA")
     """In order of preference."""
     node: int = 0

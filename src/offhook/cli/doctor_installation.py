@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import inspect
 
+from offhook.calls.destinations import Destinations, explain
 from offhook.cli import doctor_ping as ping
 from offhook.cli.demonstration.instance import get_json
 from offhook.cli.demonstration.places import held
@@ -104,7 +105,7 @@ def stored(settings: Settings) -> Iterator[Finding]:
     database = Database(settings.database, durability=settings.storage.durability)
     try:
         yield _revision(database)
-        yield from _trunks(database)
+        yield from _trunks(database, settings)
         yield from _webhooks(database)
     except Exception as error:
         text = str(error).splitlines()[0]
@@ -119,7 +120,8 @@ def _revision(database: Database) -> Finding:
     return Finding("database", OK, f"at revision {database.transact(revision)}")
 
 
-def _trunks(database: Database) -> Iterator[Finding]:
+def _trunks(database: Database, settings: Settings) -> Iterator[Finding]:
+    rules = Destinations.read(settings.destinations.allow, settings.destinations.deny)
     for account in database.transact(accounts.list):
         for trunk in database.transact(lambda c, a=account: trunks.list(c, account_id=a.account_id)):  # type: ignore[misc]
             name = f"trunk {trunk.name}"
@@ -129,7 +131,7 @@ def _trunks(database: Database) -> Iterator[Finding]:
             reason = ping.options(trunk.host, trunk.port or 5060)
             where = f"{trunk.host}:{trunk.port}"
             if reason is None:
-                yield Finding(name, OK, f"{where} answers OPTIONS")
+                yield Finding(name, OK, f"{where} answers OPTIONS; it dials {explain(trunk, rules)}")
             else:
                 yield Finding(name, WARN, f"{where}: {reason}", "check its address, and the firewall (UDP)")
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from offhook.calls.destinations import NOT, Destinations, explain
+from offhook.calls.trunk_choice import NoTrunk, choose
 from offhook.cli.context import Workspace, as_json, show, show_one, workspace
 from offhook.core.errors import Invalid, NotFound
 from offhook.storage import trunks
@@ -23,7 +25,9 @@ def options(function: Any) -> Any:
     for decorate in (
         click.option("--enabled/--disabled", default=None),
         click.option("--priority", type=int, help="Lower is tried first."),
-        click.option("--prefix", "prefixes", multiple=True, help="A destination prefix it may dial; repeat."),
+        click.option(
+            "--prefix", "prefixes", multiple=True, help="A prefix it may dial, or !PREFIX it may not; repeat."
+        ),
         click.option("--source", "sources", multiple=True, help="A network whose calls are its own; repeat."),
         click.option("--password", help="Digest password of that user."),
         click.option("--username", help="Digest user, ours towards the peer and theirs towards us."),
@@ -50,7 +54,26 @@ def list_(as_json: bool) -> None:
 def show_(name: str, as_json: bool) -> None:
     """Show one trunk."""
     with workspace() as here:
-        show_one(row(find(here, name)), machine=as_json)
+        found = find(here, name)
+        show_one(row(found) | {"dials": explain(found, rules(here))}, machine=as_json)
+
+
+@group.command()
+@click.argument("number")
+@as_json
+def route(number: str, as_json: bool) -> None:
+    """Say which trunks would dial a number, or which rule forbids it. Nothing is dialled."""
+    with workspace() as here:
+        account = here.account()
+        found = here.database.transact(lambda c: trunks.list(c, account_id=account.account_id, enabled=True))
+        active = here.settings.simulator_active
+        chosen = choose(found, digits_of(number), simulator_active=active, destinations=rules(here))
+        shown: dict[str, Any] = {"number": number, "trunks": None, "rule": None, "reason": None}
+        if isinstance(chosen, NoTrunk):
+            shown |= {"rule": chosen.rule, "reason": chosen.reason}
+        else:
+            shown |= {"trunks": ",".join(trunk.name for trunk in chosen)}
+        show_one(shown, machine=as_json)
 
 
 @group.command()
@@ -122,6 +145,16 @@ def applied(here: Workspace, trunk: Trunk, given: dict[str, Any]) -> Trunk:
     return Trunk(**values)
 
 
+def rules(here: Workspace) -> Destinations:
+    """The destination rules of the settings."""
+    return Destinations.read(here.settings.destinations.allow, here.settings.destinations.deny)
+
+
+def digits_of(number: str) -> str:
+    """The number as the API takes it: without separators and the leading +."""
+    return "".join(each for each in number if each not in " -.()").removeprefix("+")
+
+
 def find(here: Workspace, name: str) -> Trunk:
     account = here.account()
     found = here.database.transact(lambda c: trunks.by_name(c, account.account_id, name))
@@ -151,7 +184,8 @@ def _network(text: str) -> str:
 
 
 def _prefix(text: str) -> str:
-    digits = text.removeprefix("+")
-    if not digits.isascii() or not digits.isdigit():
+    barred = NOT if text.startswith(NOT) else ""
+    digits = text.removeprefix(NOT).removeprefix("+")
+    if not digits.isascii() or not digits.isdigit() or digits.startswith("0"):
         raise Invalid("--prefix", f"{text!r} is not the beginning of an international number, such as 4420")
-    return digits
+    return barred + digits

@@ -74,14 +74,42 @@ def refusal(number: str) -> Refusal | None:
     if not is_e164(digits):
         if digits.isascii() and digits.isdigit() and len(digits) < MIN_DIGITS:
             return Refusal("short-number", f"{number} is a short number; dial the full international number")
-        return Refusal("not-e164", f"{number} is not an international number of 7 to 15 digits")
-    for prefix, rule in _by_prefix(digits):
-        return Refusal(rule, f"{number} is in the range {prefix}…, which rule {rule} forbids")
-    if digits.startswith("1") and digits[4:7] == "976":
-        return Refusal(
-            "premium:NANP-976", f"{number} is in a 976 exchange, which rule premium:NANP-976 forbids"
-        )
+        return Refusal("not-e164", _not_e164(number, digits))
+    for form in (digits, _without_trunk_prefix(digits)):
+        for prefix, rule in _by_prefix(form):
+            return Refusal(rule, f"{number} is in the range {prefix}…, which rule {rule} forbids")
+        if form.startswith("1") and form[4:7] == "976":
+            return Refusal(
+                "premium:NANP-976", f"{number} is in a 976 exchange, which rule premium:NANP-976 forbids"
+            )
     return None
+
+
+def _not_e164(number: str, digits: str) -> str:
+    """Why a number is none, and what to do."""
+    for prefix in ("00", "011"):
+        rest = digits.removeprefix(prefix)
+        if rest != digits and is_e164(rest):
+            return f"{number} begins with {prefix}, which is dialled and not part of a number; give {rest}"
+    if digits.startswith("0") and digits.isascii() and digits.isdigit():
+        return f"{number} begins with 0; give the country code first, for example 31201234567"
+    return f"{number} is not an international number of 7 to 15 digits"
+
+
+def _without_trunk_prefix(digits: str) -> str:
+    """The number without the 0 (in +1: 0 or 1) that is dialled inside a country, if one was left in.
+
+    Some carriers drop it, so `44 0 9…` would reach what `44 9…` may not. In Italy the 0 belongs to a number.
+    """
+    if digits.startswith("39"):
+        return digits
+    if digits.startswith("1"):
+        return "1" + digits[1:].lstrip("01")
+    for size in (1, 2, 3):
+        code = digits[:size]
+        if code == "7" or code in CALLING_CODES:
+            return code + digits[size:].lstrip("0")
+    return digits
 
 
 def _by_prefix(digits: str) -> list[tuple[str, str]]:

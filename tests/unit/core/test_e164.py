@@ -89,6 +89,11 @@ def test_countries(number: str, country: str | None) -> None:
         ("449012345678", "premium:GB-09"),
         ("447012345678", "premium:GB-070"),
         ("979123456789", "premium:international-979"),
+        ("4409012345678", "premium:GB-09"),
+        ("44009012345678", "premium:GB-09"),
+        ("119005551234", "premium:NANP-900"),
+        ("1019005551234", "premium:NANP-900"),
+        ("310906123456", "premium:NL-0906"),
         ("870123456789", "satellite:870"),
         ("88213300000", "network:882"),
     ],
@@ -101,9 +106,28 @@ def test_refused_with_the_rule_named(number: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        ("0031201234567", "give 31201234567"),
+        ("01131201234567", "give 31201234567"),
+        ("0201234567", "country code first"),
+        ("00112345", "country code first"),
+        ("3120123456789012", "7 to 15 digits"),
+        ("1-800-FLOWERS", "7 to 15 digits"),
+        ("31 20 123 4567", "7 to 15 digits"),
+    ],
+)
+def test_what_is_no_number_is_told_how_to_become_one(number: str, advice: str) -> None:
+    found = refusal(number)
+    assert found is not None
+    assert found.rule == "not-e164"
+    assert advice in found.message
+
+
+@pytest.mark.parametrize(
     "number",
     ["31201234567", "31612345678", "14155550100", "19175550100", "442071234567", "447912345678",
-     "33612345678", "35315251234", "4915112345678", "+31201234567", "1121234567"],
+     "33612345678", "390166123456", "35315251234", "4915112345678", "+31201234567", "1121234567"],
 )  # fmt: skip
 def test_ordinary_numbers_are_dialled(number: str) -> None:
     assert refusal(number) is None

@@ -25,7 +25,13 @@ async def plan(
     """Choose the trunks and make the INVITE's addresses. `shown` is the user part of From."""
     known = await exchange.ports.database.read(lambda rows: trunks.list(rows, enabled=True))
     ours = [trunk for trunk in known if trunk.simulated or trunk.account_id == account_id]
-    chosen = choose(ours, endpoint.number, simulator_active=exchange.settings.simulator_active)
+    settings = exchange.settings
+    chosen = choose(
+        ours,
+        endpoint.number,
+        simulator_active=settings.simulator_active,
+        destinations=settings.destinations,
+    )
     if isinstance(chosen, NoTrunk):
         return Unroutable(chosen.reason, chosen.rule)
     return await _over(exchange, endpoint, shown, tuple(chosen))
