@@ -6,7 +6,7 @@ answered where that matters. Talk and stream of REST are heard by the leg alone 
 
 from typing import Any
 
-from offhook.calls import digits, legmedia, lifecycle, notices, prompts, recordings, rows, states
+from offhook.calls import digits, legmedia, lifecycle, prompts, rooms, rows, states
 from offhook.calls.answering import hang_up_after
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
@@ -14,6 +14,7 @@ from offhook.calls.playbacks import Manner, Playback
 from offhook.calls.program import Program
 from offhook.core.errors import Conflict, Invalid, NccoError, NotFound
 from offhook.ncco.document import parse
+from offhook.ncco.effects import ListenKeys
 from offhook.ncco.events import Transfer
 
 Json = Any
@@ -77,16 +78,9 @@ def transfer(exchange: Exchange, leg_id: str, ncco: Json | None, url: str | None
 
 def _move(exchange: Exchange, leg: Leg) -> None:
     """Into a conversation of its own, with the `transfer` webhook."""
-    old = leg.conversation
-    wall = exchange.wall()
     fresh = exchange.new_conversation(leg.party.account_id, leg.party.application_id)
-    writes = [rows.insert_conversation(fresh, wall)]
-    if legmedia.leave(exchange, leg):
-        recordings.stop_all(exchange, old)
-        writes.append(rows.end_conversation(old, wall))
-    legmedia.move(exchange, leg, fresh)
-    writes.append(rows.update_leg(leg))
-    notices.transfer(exchange, leg, old.conversation_id, *writes)
+    others = rooms.move(exchange, leg, fresh, rows.insert_conversation(fresh, exchange.wall()))
+    lifecycle.hang_up_all(exchange, others)
 
 
 def talk(
@@ -142,10 +136,7 @@ def send_digits(exchange: Exchange, leg_id: str, text: str) -> None:
 
 
 def listen_digits(exchange: Exchange, leg_id: str, url: str | None) -> None:
-    """Send every key of the leg to `url` from now on; None stops it."""
+    """Send every key of the leg to `url` from now on; None stops it, also what an `input` had asked for."""
     leg = find(exchange, leg_id)
     exchange.trace.leg(leg, "rest", {"action": "input/dtmf", "url": url})
-    if url is None:
-        exchange.live.listeners.pop(leg_id, None)
-    else:
-        exchange.live.listeners[leg_id] = url
+    digits.listen(exchange, leg, None if url is None else ListenKeys(url, "POST", legacy=False))

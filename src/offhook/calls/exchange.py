@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from offhook.calls.conversation import Conversation
 from offhook.calls.leg import Leg
 from offhook.calls.ports import CallsPorts, CallsSettings
+from offhook.calls.shelf import Shelf
 from offhook.calls.timers import Timers
 from offhook.calls.trace import Trace
 from offhook.core.tasks import Tasks
 from offhook.ipc import media
-from offhook.ncco.effects import Effect
+from offhook.ncco.effects import Effect, ListenKeys
 from offhook.sip import commands
 
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ class Live:
     arriving: set[str] = field(default_factory=set)
     """Inbound sessions whose trunk and number are being looked up."""
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    listeners: dict[str, str] = field(default_factory=dict)
-    """Legs whose keys are sent to a URL one by one (REST `input/dtmf`)."""
+    rooms: dict[tuple[str, str], Conversation] = field(default_factory=dict)
+    """Named conversations by application and name."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """Music on hold that several legs hear."""
+    listeners: dict[str, ListenKeys] = field(default_factory=dict)
+    """Legs whose keys are webhooks one by one (asynchronous input, REST `input/dtmf`), and where those go."""
     playbacks: dict[str, "Playback"] = field(default_factory=dict)
     slots: dict[tuple[str, str], "Playback"] = field(default_factory=dict)
     """The `talk` and the `stream` of REST that play on a leg."""

@@ -58,9 +58,6 @@ class Part:
 class Activity(Part):
     """Something that goes on while later actions run. It ends by itself or when the leg is over."""
 
-    single: ClassVar[bool] = False
-    """A new activity of this kind takes the place of the one that runs."""
-
     def takes(self, now: int, event: Event) -> bool:
         """Whether the action that runs must not see `event`; asked before `on`."""
         return False

@@ -160,6 +160,45 @@ class StopConnect:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterConversation:
+    """Move the leg into the application's conversation of this name, made when there is none.
+
+    Answered by `EntryRefused` when that cannot be; otherwise nothing comes back: the leg stays until the call
+    is over, or until whoever replaces the program moves it out.
+    """
+
+    entry: str
+    name: str
+    start_on_enter: bool
+    """The conversation begins with this leg; else it waits for one with which it begins."""
+    end_on_exit: bool
+    """Everybody is hung up when this leg leaves."""
+    music_url: str | None
+    """What the leg hears while it waits."""
+    can_hear: tuple[str, ...] | None
+    """Of the legs that are in already, those it hears; None is all."""
+    can_speak: tuple[str, ...] | None
+    """Of the legs that are in already, those that hear it; None is all."""
+    mute: bool
+    recording: StartRecording | None
+    """How the conversation is to be recorded, None when this leg does not ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenKeys:
+    """From now on every key of the leg is one webhook, whose reply is not looked at. Nothing comes back.
+
+    A later listener takes the place of an earlier one; the last ends with the leg.
+    """
+
+    url: str | None
+    """None means the leg's event URL."""
+    method: str | None
+    legacy: bool
+    """The older shape of the result."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answered by `TimerFired(key)` at the monotonic instant `at` (ns). Setting a key again moves it."""
 
@@ -197,6 +236,8 @@ Effect = (
     | StopRecording
     | StartConnect
     | StopConnect
+    | ListenKeys
+    | EnterConversation
     | SetTimer
     | CancelTimer
     | ReportError

@@ -60,7 +60,9 @@ class Runner:
         action, self._action = self._action, None
         if action is None:
             return []
-        return [*action.stop(now, "replaced"), *self._adopt(now, action.leave())]
+        effects = action.stop(now, "replaced")
+        self._adopt(action.leave())
+        return effects
 
     def close(self, now: int) -> list[Effect]:
         """The leg is over: stop everything; recordings are done when their files are."""
@@ -118,12 +120,13 @@ class Runner:
     def _finish(self, now: int, action: Action) -> list[Effect]:
         """The action is over: keep what it leaves, and look at the reply it brings."""
         self._action = None
-        effects = self._adopt(now, action.leave())
+        self._adopt(action.leave())
+        effects: list[Effect] = []
         if not is_nothing(action.reply):
             try:
                 self._program = parse(action.reply, limits=self._settings.limits)
             except NccoError as error:
-                effects.append(syntax_error(error))
+                effects = [syntax_error(error)]
             else:
                 return effects
         reason = action.ends_call(self._settings)
@@ -147,15 +150,9 @@ class Runner:
     def _end_barge_in(self) -> None:
         self._activities = [one for one in self._activities if not isinstance(one, BargeIn)]
 
-    def _adopt(self, now: int, left: list[Activity]) -> list[Effect]:
-        effects: list[Effect] = []
-        for activity in left:
-            for other in self._activities:
-                if activity.single and other.kind == activity.kind:
-                    effects += other.stop(now, "replaced")
-            self._activities.append(activity)
+    def _adopt(self, left: list[Activity]) -> None:
+        self._activities += left
         self._drop_done()
-        return effects
 
     def _drop_done(self) -> None:
         self._activities = [activity for activity in self._activities if not activity.done]

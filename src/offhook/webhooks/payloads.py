@@ -16,7 +16,6 @@ from offhook.webhooks.encode import clean
 Json = Any
 Body = dict[str, Json]
 
-SPEECH_NOT_ENABLED = {"error": "Speech was not enabled"}
 WITH_CAUSE = frozenset({"busy", "unanswered", "rejected", "failed"})
 """Statuses whose event may carry `detail` and `sip_code`."""
 VERDICTS = frozenset({"human", "machine"})
@@ -205,12 +204,6 @@ def _cause(leg: Leg, *, detail: bool) -> Body:
 def input_result(leg: Leg, result: Mapping[str, Json], wall: int) -> Body:
     """`input`: the keys of the result first, in their order (Q7: `speech` and `dtmf`, or the older form)."""
     return {**result, **_who(leg), "timestamp": iso_milliseconds(wall)}
-
-
-def dtmf_key(leg: Leg, digit: str, wall: int) -> Body:
-    """One key while an asynchronous input listens: an `input` with one digit."""
-    result = {"speech": SPEECH_NOT_ENABLED, "dtmf": {"digits": digit, "timed_out": False}}
-    return input_result(leg, result, wall)
 
 
 def notify(payload: Json, conversation_id: str, wall: int) -> Body:

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.ncco.harness import START, Leg, warnings
 
 from offhook.core.clock import seconds
-from offhook.ncco.effects import Barge, SendWebhook, SetTimer, StartTalk, StopPlayback
+from offhook.ncco.effects import Barge, ListenKeys, SendWebhook, SetTimer, StartTalk, StopPlayback
 from offhook.ncco.events import Digit, PlaybackFinished, Transfer
 
 KEY = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 10}}
@@ -134,12 +134,13 @@ def test_later_keys_go_on_in_the_input() -> None:
     assert digits(leg) == "1234"
 
 
-def test_an_asynchronous_input_gets_the_key_too() -> None:
+def test_a_prompt_can_be_interrupted_for_an_asynchronous_input() -> None:
     leg = Leg(
         [talk("a", barge_in=True), {"action": "input", "type": ["dtmf"], "mode": "asynchronous"}, talk("b")]
     )
+    assert leg.all(ListenKeys) == []
     leg.press("7")
-    assert digits(leg) == "7"
+    assert leg.all(ListenKeys) == [ListenKeys(None, None, legacy=False)]
     assert leg.heard == ["a", "b"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.ncco.harness import START, Leg, errors, warnings
 
 from offhook.core.clock import seconds
-from offhook.ncco.effects import CancelTimer, SendWebhook, SetTimer
+from offhook.ncco.effects import CancelTimer, ListenKeys, SendWebhook, SetTimer
 from offhook.ncco.events import LegGone, TimerFired, WebhookFailed
 
 URL = "https://app.example/dtmf"
@@ -189,36 +189,27 @@ ASYNC = {"action": "input", "type": ["dtmf"], "mode": "asynchronous", "eventUrl"
 
 
 @pytest.mark.parametrize("mode", ["asynchronous", "asyncronous", "ASYNCHRONOUS"])
-def test_asynchronous_goes_on_at_once_and_tells_every_key(mode: str) -> None:
-    leg = Leg([{**ASYNC, "mode": mode, "eventMethod": "GET"}, {"action": "talk", "text": "a"}])
+@pytest.mark.parametrize(("given", "method"), [("GET", "GET"), ("post", "POST"), (None, "POST")])
+def test_asynchronous_asks_for_every_key_and_goes_on_at_once(mode: str, given: Any, method: str) -> None:
+    leg = Leg([{**ASYNC, "mode": mode, "eventMethod": given}, {"action": "talk", "text": "a"}])
     assert leg.heard == ["a"]
+    assert leg.all(ListenKeys) == [ListenKeys(URL, method, legacy=False)]
     leg.press("4#")
-    sent = leg.all(SendWebhook)
-    assert [one.data["dtmf"] for one in sent] == [
-        {"digits": "4", "timed_out": False},
-        {"digits": "#", "timed_out": False},
-    ]
-    assert all((one.url, one.method, one.expects_ncco) == (URL, "POST", False) for one in sent)
-    assert len({one.token for one in sent}) == 2
+    assert leg.all(SendWebhook) == []
     assert len(leg.playing) == 1
 
 
-def test_asynchronous_lasts_until_the_leg_is_over() -> None:
+def test_asynchronous_without_an_address_or_a_type() -> None:
+    leg = Leg([{"action": "input", "mode": "asynchronous"}, AFTER])
+    assert leg.all(ListenKeys) == [ListenKeys(None, None, legacy=True)]
+
+
+def test_asynchronous_takes_no_key_from_an_input_that_follows() -> None:
     leg = Leg([ASYNC, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}])
     leg.press("1")
-    assert len(leg.all(SendWebhook)) == 2
-    leg.reply([{"action": "talk", "text": "b"}])
-    leg.press("2")
-    assert leg.last(SendWebhook).data["dtmf"]["digits"] == "2"
+    assert leg.last(SendWebhook).data["dtmf"]["digits"] == "1"
     leg.send(LegGone())
     assert leg.is_finished()
-    assert leg.press("3") == []
-
-
-def test_a_second_asynchronous_input_replaces_the_first() -> None:
-    leg = Leg([ASYNC, {**ASYNC, "eventUrl": ["https://app.example/2"]}, AFTER])
-    leg.press("1")
-    assert [one.url for one in leg.all(SendWebhook)] == ["https://app.example/2"]
 
 
 # --- checks

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from offhook.calls.perform import connect, hangup, record, stream, talk, timers, webhooks
+from offhook.calls.perform import connect, conversation, hangup, keys, record, stream, talk, timers, webhooks
 from offhook.calls.program import Program
 from offhook.ncco import effects
 from offhook.ncco.effects import Effect
@@ -19,6 +19,8 @@ PERFORMERS: dict[type[Effect], Callable[[Program, Any], None]] = {
     effects.StopRecording: record.stop,
     effects.StartConnect: connect.start,
     effects.StopConnect: connect.stop,
+    effects.EnterConversation: conversation.enter,
+    effects.ListenKeys: keys.listen,
     effects.SetTimer: timers.arm,
     effects.CancelTimer: timers.cancel,
     effects.HangUpLeg: hangup.hang_up,

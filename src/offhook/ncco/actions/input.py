@@ -1,7 +1,7 @@
 """input: collect keys of the leg that owns the program. Speech is refused by `read`.
 
 Three forms: with `type` (newer result shape), without (older shape, options at the top level), and
-asynchronous, which leaves a `DigitListener` behind and goes on at once. The timing table is in
+asynchronous, which asks for a webhook with every key and goes on at once. The timing table is in
 docs/specs/ncco.md.
 """
 
@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from offhook.core.clock import seconds
-from offhook.ncco.activities.digit_listener import DigitListener
 from offhook.ncco.addresses import hook
-from offhook.ncco.contract import Action, Activity, Context
-from offhook.ncco.effects import Barge, CancelTimer, Effect, SendWebhook, SetTimer
+from offhook.ncco.contract import Action, Context
+from offhook.ncco.effects import Barge, CancelTimer, Effect, ListenKeys, SendWebhook, SetTimer
 from offhook.ncco.events import Digit, Event, TimerFired, WebhookFailed, WebhookReplied
 from offhook.ncco.fields import Fields, shown
 from offhook.ncco.input_result import KEYS, dtmf_result
@@ -44,8 +43,8 @@ class Input(Action):
     keys: KeySettings
     url: str | None = None
     method: str | None = None
-    listener: DigitListener | None = None
-    """Set for the asynchronous form."""
+    waits: bool = True
+    """False for the asynchronous form."""
     token: str = ""
     digits: str = ""
     due: int | None = None
@@ -57,15 +56,13 @@ class Input(Action):
         return Barge(digits=True)
 
     def start(self, now: int, ctx: Context) -> list[Effect]:
-        if self.listener is not None:
+        if not self.waits:
             self.done = True
-            return self.listener.start(now, ctx)
+            return [ListenKeys(self.url, self.method, self.legacy)]
         self.token = ctx.ids.token()
         return self._await_key(now)
 
     def on(self, now: int, event: Event) -> list[Effect]:
-        if self.listener is not None:
-            return self.listener.on(now, event)
         match event:
             case Digit() if self.due is not None and event.digit in KEYS:
                 return self._pressed(now, event.digit)
@@ -81,9 +78,6 @@ class Input(Action):
     def stop(self, now: int, reason: str) -> list[Effect]:
         self.done = True
         return [] if self.due is None else [CancelTimer(self._timer)]
-
-    def leave(self) -> list[Activity]:
-        return [] if self.listener is None else [self.listener]
 
     @property
     def _timer(self) -> str:
@@ -108,14 +102,7 @@ class Input(Action):
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
-        listener = data["listener"]
-        return cls(
-            **{
-                **data,
-                "keys": KeySettings(**data["keys"]),
-                "listener": None if listener is None else DigitListener.load(listener),
-            }
-        )
+        return cls(**{**data, "keys": KeySettings(**data["keys"])})
 
 
 def read(fields: Fields) -> Input:
@@ -127,7 +114,8 @@ def read(fields: Fields) -> Input:
     keys = fields if legacy and not fields.has("dtmf") else fields.child("dtmf")
     url, method = hook(fields)
     if mode not in (None, "synchronous"):
-        return _asynchronous(keys, url, legacy)
+        _check_no_settings(keys)
+        return Input(legacy=legacy, keys=KeySettings(), url=url, method=method, waits=False)
     settings = _key_settings(keys)
     if keys is not fields:
         _note_misplaced(fields)
@@ -162,11 +150,10 @@ def _key_settings(fields: Fields | None) -> KeySettings:
     )
 
 
-def _asynchronous(keys: Fields | None, url: str | None, legacy: bool) -> Input:
+def _check_no_settings(keys: Fields | None) -> None:
     for option in OPTIONS:
         if keys is not None and keys.has(option):
             keys.error(option, "must be left out in asynchronous mode, where every key is sent at once")
-    return Input(legacy=legacy, keys=KeySettings(), listener=DigitListener(url=url, legacy=legacy))
 
 
 def _note_misplaced(fields: Fields) -> None:

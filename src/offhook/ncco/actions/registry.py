@@ -4,9 +4,8 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from offhook.ncco.actions import connect, input, notify, record, stream, talk, wait
+from offhook.ncco.actions import connect, conversation, input, notify, record, stream, talk, wait
 from offhook.ncco.activities.barge_in import BargeIn
-from offhook.ncco.activities.digit_listener import DigitListener
 from offhook.ncco.activities.recording import Recording
 from offhook.ncco.activities.spent_key import SpentKey
 from offhook.ncco.contract import Action, Activity
@@ -14,6 +13,7 @@ from offhook.ncco.fields import Fields, shown
 
 READERS: dict[str, Callable[[Fields], Action]] = {
     "connect": connect.read,
+    "conversation": conversation.read,
     "input": input.read,
     "notify": notify.read,
     "record": record.read,
@@ -23,7 +23,6 @@ READERS: dict[str, Callable[[Fields], Action]] = {
 }
 
 REFUSED = {
-    "conversation": "the action conversation is not supported by this version of the server",
     "transfer": "the action transfer is not supported by this version of the server",
     "pay": "the action pay is retired and is not supported; take it out",
 }
@@ -32,6 +31,7 @@ _ACTIONS: dict[str, type[Action]] = {
     kind.kind: kind
     for kind in (
         connect.Connect,
+        conversation.Conversation,
         input.Input,
         notify.Notify,
         record.Record,
@@ -41,7 +41,7 @@ _ACTIONS: dict[str, type[Action]] = {
     )
 }
 _ACTIVITIES: dict[str, type[Activity]] = {
-    kind.kind: kind for kind in (BargeIn, DigitListener, Recording, SpentKey)
+    kind.kind: kind for kind in (BargeIn, Recording, SpentKey)
 }
 
 
