@@ -14,10 +14,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from offhook.core.redact import redact
+from offhook.core.redact import MASK, hides, redact, redact_text
 
 Json = Any
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Scrubber:
 
     def clean(self, leg: str | None, data: Json) -> Json:
         """`data` as it may be written for `leg`."""
-        return _plain(redact(data, digits=self._all or leg in self._hidden))
+        return _cleaned(data, self._all or leg in self._hidden)
 
 
 class MemoryJournal:
@@ -111,7 +111,11 @@ class MemoryJournal:
 
 def encode_line(line: Line) -> bytes:
     """A line as one JSON array without a line break; ASCII, so undecodable bytes in strings survive."""
-    fields = [line.node, line.seq, line.t, line.leg, line.conversation, line.kind, line.data]
+    return encode_fields([line.node, line.seq, line.t, line.leg, line.conversation, line.kind, line.data])
+
+
+def encode_fields(fields: list[Json]) -> bytes:
+    """`encode_line` for a line that is not kept: its fields in their order."""
     return _encode(fields).encode("ascii")
 
 
@@ -124,6 +128,31 @@ def decode_line(text: bytes) -> Line:
     return Line(node, seq, t, leg, conversation, kind, _restored(data))
 
 
+def _cleaned(value: Any, digits: bool) -> Json:
+    """`_plain(redact(value))` in one walk for the types that nearly every value has."""
+    kind = type(value)
+    if kind is str:
+        return redact_text(value, digits=digits)
+    if value is None or kind is int or kind is bool:
+        return value
+    if kind is dict:
+        return _marked({str(key): _entry(key, item, digits) for key, item in value.items()})
+    if kind is list or kind is tuple:
+        return [_element(item, digits) for item in value]
+    return _plain(redact(value, digits=digits))
+
+
+def _entry(key: Any, value: Any, digits: bool) -> Json:
+    return MASK if hides(key, value, digits) else _cleaned(value, digits)
+
+
+def _element(item: Any, digits: bool) -> Json:
+    """One element of a sequence: a pair of a header list, or a value."""
+    if isinstance(item, (list, tuple)) and len(item) == 2 and isinstance(item[0], str):
+        return [item[0], _entry(item[0], item[1], digits)]
+    return _cleaned(item, digits)
+
+
 def _plain(value: Any) -> Json:
     """A redacted value in JSON types. Bytes become `{"$bytes": base64}`."""
     if value is None or isinstance(value, (bool, int, str)):
@@ -133,12 +162,15 @@ def _plain(value: Any) -> Json:
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode("ascii")}
     if isinstance(value, dict):
-        plain = {str(key): _plain(item) for key, item in value.items()}
-        # A mapping that looks like our own mark is wrapped, so that reading gives it back as it was.
-        return {"$dict": plain} if plain.keys() in ({"$bytes"}, {"$dict"}) else plain
+        return _marked({str(key): _plain(item) for key, item in value.items()})
     if isinstance(value, list):
         return [_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no place in a journal line")
+
+
+def _marked(plain: dict[str, Json]) -> Json:
+    """A mapping that looks like our own mark is wrapped, so that reading gives it back as it was."""
+    return {"$dict": plain} if len(plain) == 1 and ("$bytes" in plain or "$dict" in plain) else plain
 
 
 def _restored(value: Json) -> Json:

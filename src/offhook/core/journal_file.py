@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from offhook.core.clock import Clock
-from offhook.core.journal import Json, Line, Scrubber, decode_line, encode_line
+from offhook.core.journal import Json, Line, Scrubber, decode_line, encode_fields
 
 SEGMENT_BYTES = 8_000_000
 KEEP_SEGMENTS = 64
@@ -28,6 +28,8 @@ MAX_WAITING = 20_000
 Heading = Callable[[], bytes]
 Index = dict[str, list[tuple[int, int]]]
 """Key → (offset, length) of each of its lines."""
+Written = tuple[int, str, bytes]
+"""A line as it waits for the disk: its number, its key and its text."""
 
 log = logging.getLogger("offhook.journal")
 
@@ -49,7 +51,7 @@ class FileJournal:
         self._node = node
         self._seq = 0
         self._scrubber = Scrubber(mask_digits=mask_digits)
-        self._waiting: deque[Line] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[Written] = deque(maxlen=MAX_WAITING)
         self._scheduled = False
         self._failing = False
         self._lock = threading.Lock()
@@ -59,7 +61,8 @@ class FileJournal:
     def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
         self._seq += 1
         cleaned = self._scrubber.clean(leg, data)
-        self._waiting.append(Line(self._node, self._seq, t, leg, conversation, kind, cleaned))
+        text = encode_fields([self._node, self._seq, t, leg, conversation, kind, cleaned])
+        self._waiting.append((self._seq, leg or conversation or "", text + b"\n"))
         if self._scheduled:
             return
         try:
@@ -92,7 +95,7 @@ class FileJournal:
                 return
             self._failing = False
             # Lines that came meanwhile stay; by number, because a full queue has lost its oldest.
-            while self._waiting and self._waiting[0].seq <= lines[-1].seq:
+            while self._waiting and self._waiting[0][0] <= lines[-1][0]:
                 self._waiting.popleft()
 
     def read(self, key: str) -> list[Line]:
@@ -147,14 +150,13 @@ class _Segments:
             path.unlink(missing_ok=True)
             path.with_suffix(".idx").unlink(missing_ok=True)
 
-    def append(self, lines: list[Line], heading: Heading) -> None:
+    def append(self, lines: list[Written], heading: Heading) -> None:
         """Write lines in one go, in a new segment when this one is full."""
         if self._file is None or self._offset >= self._limit:
             self.finish()
             self.begin(heading())
         assert self._file is not None
-        texts = [encode_line(line) + b"\n" for line in lines]
-        block = b"".join(texts)
+        block = b"".join([text for _, _, text in lines])
         written = 0
         try:
             while written < len(block):
@@ -162,8 +164,8 @@ class _Segments:
         except OSError:
             self._file.truncate(self._offset)
             raise
-        for line, text in zip(lines, texts, strict=True):
-            self._index.setdefault(line.key, []).append((self._offset, len(text)))
+        for _, key, text in lines:
+            self._index.setdefault(key, []).append((self._offset, len(text)))
             self._offset += len(text)
 
     def places(self, key: str) -> list[tuple[Path, list[tuple[int, int]]]]:
