@@ -1,10 +1,13 @@
 """A conversation: the legs that hear each other, in the order in which they joined.
 
 Only the book-keeping; the mix is the media worker's (`legmedia.py` sends it there) and the row is
-`storage/conversations`. An implicit conversation is made with the call and ends with its last leg.
+`storage/conversations`. An implicit conversation is made with the call and ends with its last leg; a named
+one has a `room`, and `rooms.py` acts on it.
 """
 
 from dataclasses import dataclass, field
+
+from offhook.calls.room import Room
 
 
 @dataclass(slots=True)
@@ -17,6 +20,8 @@ class Conversation:
     legs: list[str] = field(default_factory=list)
     recordings: set[str] = field(default_factory=set)
     """Recordings that run on it."""
+    room: Room | None = None
+    """Of a named conversation."""
 
     def add(self, leg_id: str) -> None:
         if leg_id not in self.legs:

@@ -4,7 +4,7 @@ Everything that changes a leg's status goes through `move` and `finish`; each wr
 in one transaction. `finish` is also the one place where a leg gives back what it holds.
 """
 
-from offhook.calls import legmedia, recordings, rows, states
+from offhook.calls import legmedia, rooms, rows, states
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
 from offhook.calls.replies import reply_later
@@ -33,14 +33,10 @@ def ringing(exchange: Exchange, leg: Leg) -> None:
 
 
 def answered(exchange: Exchange, leg: Leg) -> None:
-    """The call stands: times start, the talk limit runs, and the dialog is kept for a restart."""
+    """The call stands: times start and the talk limit runs."""
     leg.times.answered_at = exchange.wall()
     post = _step(exchange, leg, "answered")
-    writes = [rows.update_leg(leg)]
-    dialog = exchange.ports.sip.dump(leg.signalling.session)
-    if dialog is not None:
-        writes.append(rows.save_checkpoint(leg, dialog, exchange.wall()))
-    rows.submit(exchange, leg, [post], *writes)
+    rows.submit(exchange, leg, [post], rows.update_leg(leg))
     if leg.limits.ring is not None:
         leg.limits.ring.cancel()
     leg.limits.talk = exchange.timers.after(leg.limits.talk_s, lambda: _talked_out(exchange, leg))
@@ -78,10 +74,17 @@ def finish(exchange: Exchange, leg: Leg, cause: Cause) -> None:
         _report_cause(exchange, leg, cause.status)
     if leg.program is not None:
         leg.program.close()
-    _complete(exchange, leg)
+    others = _complete(exchange, leg)
     exchange.forget(leg)
     if leg.watcher is not None:
         leg.watcher.over(leg)
+    hang_up_all(exchange, others)
+
+
+def hang_up_all(exchange: Exchange, legs: list[Leg]) -> None:
+    """A leg with endOnExit has left its conversation: these go with it."""
+    for leg in legs:
+        hang_up(exchange, leg, states.HUNG_UP_BY_US)
 
 
 def _report_cause(exchange: Exchange, leg: Leg, status: str) -> None:
@@ -89,25 +92,26 @@ def _report_cause(exchange: Exchange, leg: Leg, status: str) -> None:
     if leg.hooks.synchronous and status in states.OVERRIDABLE and post.hook is not None:
         post = Post(post.kind, post.hook, post.body, expects_ncco=True)
         future = rows.submit(exchange, leg, [post], rows.update_leg(leg))
-        leg.reply = reply_later(exchange, future)
+        leg.reply = reply_later(exchange, leg, future)
         return
     rows.submit(exchange, leg, [post], rows.update_leg(leg))
 
 
-def _complete(exchange: Exchange, leg: Leg) -> None:
-    """`completed`, unless the table says that it does not follow, with all rows the end touches."""
+def _complete(exchange: Exchange, leg: Leg) -> list[Leg]:
+    """`completed`, unless the table says that it does not follow, with all rows the end touches.
+
+    Gives the legs that go with it.
+    """
     wall = exchange.wall()
     posts: list[Post] = []
     if states.completes(leg.status):
         states.check(leg.status, "completed")
         leg.status = "completed"
         posts.append(Post("status", leg.hooks.event(), payloads.status(rows.record_of(leg), wall)))
-    writes = [rows.update_leg(leg), rows.drop_checkpoint(leg)]
-    if legmedia.leave(exchange, leg):
-        recordings.stop_all(exchange, leg.conversation)
-        writes.append(rows.end_conversation(leg.conversation, wall))
+    others, ending = rooms.leave(exchange, leg)
     legmedia.close(exchange, leg)
-    rows.submit(exchange, leg, posts, *writes)
+    rows.submit(exchange, leg, posts, rows.update_leg(leg), *ending)
+    return others
 
 
 def _step(exchange: Exchange, leg: Leg, status: str) -> Post:

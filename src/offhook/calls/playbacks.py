@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from offhook.calls import notices
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
-from offhook.calls.prompts import Load, Loaded
+from offhook.calls.shelf import Load, Loaded
 from offhook.core.errors import OffhookError
 from offhook.ipc import media
 from offhook.ncco.effects import Barge

@@ -93,6 +93,11 @@ class Program:
         if on_ready is not None:
             on_ready()
 
+    def go_public(self, on_end: OnEnd) -> None:
+        """A private program has taken its leg to others: it goes on as any program of a leg."""
+        self.private = False
+        self.on_end = on_end
+
     def go(self) -> None:
         """The leg stands: a document that was held is run now, a later one at once."""
         self._gate = Gate(None)

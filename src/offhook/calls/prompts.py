@@ -4,23 +4,9 @@ Both give shared memory that any media worker can play. A decoded file belongs t
 with it; synthesised speech stays in the cache of the speech client.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from offhook.calls.exchange import Exchange
+from offhook.calls.shelf import Loaded
 from offhook.core.errors import SpeechError
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A prompt that is ready to play, and how to give it back."""
-
-    name: str
-    samples: int
-    release: Callable[[], None]
-
-
-Load = Callable[[], Awaitable[Loaded]]
 
 
 async def speak(exchange: Exchange, text: str, language: str, style: int) -> Loaded:

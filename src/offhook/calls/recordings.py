@@ -43,9 +43,13 @@ class LiveRecording:
     hook: Hook | None
     on_finished: OnFinished
     stopping: bool = False
+    shared: bool = False
+    """Of a named conversation: it does not end with its leg."""
 
 
-def start(exchange: Exchange, leg: Leg, wish: StartRecording, on_finished: OnFinished) -> str:
+def start(
+    exchange: Exchange, leg: Leg, wish: StartRecording, on_finished: OnFinished, *, shared: bool = False
+) -> str:
     """Begin to record the leg's conversation; gives the recording's id."""
     ids = exchange.ports.ids
     row = records.Recording(
@@ -63,7 +67,7 @@ def start(exchange: Exchange, leg: Leg, wish: StartRecording, on_finished: OnFin
         event_method=wish.event_method,
     )
     hook = leg.hooks.event(wish.event_url, wish.event_method)
-    exchange.live.recordings[row.recording_id] = LiveRecording(row, leg, hook, on_finished)
+    exchange.live.recordings[row.recording_id] = LiveRecording(row, leg, hook, on_finished, shared=shared)
     leg.conversation.recordings.add(row.recording_id)
     rows.submit(exchange, leg, [], lambda connection: repository.insert(connection, row))
     exchange.media(leg, _command(leg, wish, row.recording_id))
@@ -113,7 +117,9 @@ def finished(exchange: Exchange, event: media.RecordFinished) -> None:
     if live is None or live.row.status != "recording":
         return
     exchange.trace.leg(live.leg, "media.event", event)
-    live.leg.conversation.recordings.discard(event.recording)
+    conversation = exchange.live.conversations.get(live.row.conversation_id)
+    if conversation is not None:
+        conversation.recordings.discard(event.recording)
     live.row = replace(live.row, status="finalising", ended_at=exchange.wall(), duration_ms=event.duration_ms)
     rows.submit(exchange, live.leg, [], _update(live.row))
     exchange.tasks.start(_finalise(exchange, live, event.reason), f"recording {event.recording}")
@@ -122,7 +128,7 @@ def finished(exchange: Exchange, event: media.RecordFinished) -> None:
 def lost(exchange: Exchange, leg: Leg) -> None:
     """The media worker of the leg died: what was spooled so far is the recording."""
     for live in list(exchange.live.recordings.values()):
-        if live.leg is leg:
+        if live.leg is leg and not live.shared:
             _take_for_granted(exchange, live)
 
 

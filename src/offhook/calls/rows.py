@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from offhook.calls.conversation import Conversation
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
-from offhook.storage import checkpoints, conversations, legs, records
+from offhook.storage import conversations, legs, records
 from offhook.webhooks.hook import Hook
 
 Json = Any
@@ -88,6 +88,8 @@ def record_of(leg: Leg) -> records.Leg:
         disconnected_by=cause.by if cause else None,
         started_at=leg.times.answered_at,
         ended_at=leg.times.ended_at,
+        event_url=leg.hooks.event_url,
+        event_method=leg.hooks.event_method,
     )
 
 
@@ -106,7 +108,7 @@ def insert_conversation(conversation: Conversation, wall: int) -> Rows:
         conversation_id=conversation.conversation_id,
         account_id=conversation.account_id,
         application_id=conversation.application_id,
-        name=None,
+        name=None if conversation.room is None else conversation.room.name,
         created_at=wall,
     )
     return lambda connection: conversations.insert(connection, record)
@@ -115,24 +117,3 @@ def insert_conversation(conversation: Conversation, wall: int) -> Rows:
 def end_conversation(conversation: Conversation, wall: int) -> Rows:
     identifier = conversation.conversation_id
     return lambda connection: conversations.end(connection, identifier, wall)
-
-
-def save_checkpoint(leg: Leg, dialog: bytes, wall: int) -> Rows:
-    record = records.Checkpoint(
-        leg_id=leg.leg_id,
-        account_id=leg.party.account_id,
-        application_id=leg.party.application_id,
-        session=leg.signalling.session,
-        dialog=dialog,
-        updated_at=wall,
-    )
-    return lambda connection: checkpoints.save(connection, record)
-
-
-def drop_checkpoint(leg: Leg) -> Rows:
-    identifier = leg.leg_id
-
-    def drop(connection: Connection) -> None:
-        checkpoints.delete(connection, identifier)
-
-    return drop

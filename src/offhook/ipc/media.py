@@ -67,6 +67,24 @@ class SetAudio(Message):
     earmuffed: bool
 
 
+class SetHearing(Message):
+    """The rows of its conversation that a leg or a link does not hear, by leg or link id; replaces what was
+    said before. Ids that are not there, or not yet, are remembered.
+    """
+
+    leg: str
+    deaf_to: list[str]
+
+
+class OpenTap(Message):
+    """A link whose far end hears one leg and nothing else, and that says nothing to anybody here."""
+
+    link: str
+    leg: str
+    local: str
+    remote: str
+
+
 class OpenLink(Message):
     """Join this worker's part of a conversation to another worker's over a Unix datagram pair."""
 
@@ -75,6 +93,8 @@ class OpenLink(Message):
     local: str
     """The address this end binds; the file lives in `<data>/run`."""
     remote: str
+    stands_for: str | None = None
+    """It speaks for this leg of the other worker, and its far end hears nothing."""
 
 
 class CloseLink(Message):
@@ -254,7 +274,9 @@ Command = (
     | Join
     | Leave
     | SetAudio
+    | SetHearing
     | OpenLink
+    | OpenTap
     | CloseLink
     | Play
     | StopPlay

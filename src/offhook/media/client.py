@@ -34,14 +34,16 @@ from offhook.ipc.media import (
     PlaybackFinished,
     RecordFinished,
     SendDigits,
+    SetHearing,
     StartRecord,
     StopPlay,
     StopRecord,
     WarmPorts,
 )
-from offhook.media.plan import Plan, Sends
+from offhook.media.plan import Plan
 from offhook.media.pool_worker import PoolWorker, WorkerAddress
 from offhook.media.routes import Routes
+from offhook.media.taps import Sends
 
 __all__ = ["MediaPool", "Reservation", "WorkerAddress"]
 
@@ -180,6 +182,8 @@ class MediaPool:
             return
         if isinstance(command, Join):
             self._send_all(self._plan.join(leg, command.conversation, worker))
+        elif isinstance(command, SetHearing):
+            self._send_all(self._plan.hear(leg, command.deaf_to))
         self._send(worker, command)
         if isinstance(command, SendDigits):
             self._routes.sequences[command.sequence] = worker
@@ -267,6 +271,7 @@ class MediaPool:
                 self._send(self._routes.playbacks.get(playback), StopPlay(playback))
 
     def _forget_leg(self, leg: str) -> None:
+        self._plan.forget(leg)
         worker = self._routes.forget_leg(leg)
         if worker is not None:
             self._workers[worker].legs.pop(leg, None)
@@ -297,6 +302,8 @@ class MediaPool:
         for name, command in self._plan.lose(worker.name):
             if name != worker.name:
                 self._send(name, command)
+        for leg in legs:
+            self._plan.forget(leg)
         if legs:
             log.error("media worker %s took %d legs along", worker.name, len(legs))
             for handler in self._lost_handlers:

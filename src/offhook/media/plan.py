@@ -2,16 +2,14 @@
 
 One worker is the home of a conversation; every other worker with a leg of it has one link to the home, so
 that the parts form a star and a frame passes at most two links. A worker's part is what its own mix holds.
+Legs that not everybody hears travel beside the star (`taps.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from offhook.ipc.media import CloseLink, OpenLink
-
-Command = OpenLink | CloseLink
-Sends = list[tuple[str, Command]]
-"""(worker, command) in order."""
+from offhook.media.taps import Sends, Taps
 
 
 @dataclass(slots=True)
@@ -25,16 +23,23 @@ class Placement:
     """Playback or recording with the conversation as its target → the worker it runs on."""
     links: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Other worker → (link id at home, link id there)."""
+    taps: Taps = field(default_factory=Taps)
 
     def parts(self) -> set[str]:
         """Workers that have a part."""
         return {self.home, *self.links}
+
+    def ends(self) -> dict[str, str]:
+        """Link id → the worker it is at."""
+        here = {near: self.home for near, _ in self.links.values()}
+        return here | {far: worker for worker, (_, far) in self.links.items()}
 
 
 class Plan:
     """All conversations. `token()` names links; their sockets lie in `run_dir`."""
 
     def __init__(self, run_dir: str, token: Callable[[], str]) -> None:
+        self._deaf: dict[str, frozenset[str]] = {}
         self._of_holder: dict[str, str] = {}
         self._of_leg: dict[str, str] = {}
         self._placements: dict[str, Placement] = {}
@@ -55,6 +60,7 @@ class Plan:
         for placement in self._placements.values():
             for other, (here, there) in placement.links.items():
                 links |= {here} if placement.home == worker else {there} if other == worker else set()
+            links |= placement.taps.links_of(worker)
         return links
 
     def join(self, leg: str, conversation: str, worker: str) -> Sends:
@@ -65,7 +71,20 @@ class Plan:
         placement = self._placements.setdefault(conversation, Placement(worker))
         placement.members[leg] = worker
         self._of_leg[leg] = conversation
-        return sends + self._connect(conversation, placement, worker)
+        sends += self._connect(conversation, placement, worker)
+        return sends + self._settle(conversation, placement)
+
+    def hear(self, leg: str, deaf_to: Collection[str]) -> Sends:
+        """The legs that a leg does not hear from now on."""
+        self._deaf.pop(leg, None)
+        if deaf_to:
+            self._deaf[leg] = frozenset(deaf_to)
+        conversation = self._of_leg.get(leg)
+        return [] if conversation is None else self._settle(conversation, self._placements[conversation])
+
+    def forget(self, leg: str) -> None:
+        """A leg is closed, after it has left."""
+        self._deaf.pop(leg, None)
 
     def leave(self, leg: str) -> Sends:
         """A leg leaves or is closed."""
@@ -130,6 +149,17 @@ class Plan:
             (worker, OpenLink(f"{name}.b", conversation, far, near)),
         ]
 
+    def _settle(self, conversation: str, placement: Placement) -> Sends:
+        """Let those travel alone that somebody on another worker does not hear."""
+        return placement.taps.settle(
+            conversation,
+            placement.members,
+            placement.ends(),
+            sorted(placement.parts()),
+            self._deaf,
+            lambda: f"{self._run_dir}/{self._token()}",
+        )
+
     def _tidy(self, conversation: str) -> Sends:
         """Close links that lead to nobody; forget a conversation that nothing holds."""
         placement = self._placements[conversation]
@@ -138,6 +168,7 @@ class Plan:
         for worker in [worker for worker in placement.links if worker not in live]:
             here, there = placement.links.pop(worker)
             sends += [(placement.home, CloseLink(here)), (worker, CloseLink(there))]
+        sends += self._settle(conversation, placement)
         if not live:
             del self._placements[conversation]
         return sends

@@ -5,6 +5,7 @@ booleans may be strings, unknown options are left alone. See docs/specs/ncco.md.
 """
 
 from offhook.core.errors import NccoError
+from offhook.ncco.actions.conversation import Conversation
 from offhook.ncco.actions.prompt import Prompt
 from offhook.ncco.actions.registry import read_action
 from offhook.ncco.contract import Action
@@ -14,7 +15,7 @@ from offhook.ncco.findings import Finding, Findings
 from offhook.ncco.program import Program
 from offhook.ncco.settings import DEFAULT_LIMITS, Limits
 
-SYNTAX_ERROR = "Syntax error in NCCO. Invalid value type or action."
+SYNTAX_ERROR = NccoError.REASON
 """The reason of the error webhook, in the words that applications know."""
 
 
@@ -113,6 +114,10 @@ def _look_over(actions: list[Action], findings: Findings) -> None:
     in_force = False
     for n in range(len(actions)):
         action = program.take()
+        if isinstance(action, Conversation) and len(program):
+            findings.warn(
+                f"[{n}]", "keeps the leg until it is moved out; the actions after it are not reached"
+            )
         if not isinstance(action, Prompt):
             in_force = False
             continue

@@ -84,6 +84,13 @@ class ConnectFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryRefused:
+    """The leg could not enter a named conversation; the application has been told why."""
+
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     key: str
 
@@ -112,6 +119,7 @@ Event = (
     | Digit
     | RecordingFinished
     | ConnectFinished
+    | EntryRefused
     | TimerFired
     | Transfer
     | LegGone

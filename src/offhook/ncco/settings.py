@@ -21,6 +21,9 @@ class Limits:
     sip_header_name: int = 64
     sip_header_value: int = 512
     user_to_user: int = 256
+    conversation_name: int = 256
+    conversation_legs: int = 200
+    """Leg ids in one `canHear` or `canSpeak`."""
 
 
 DEFAULT_LIMITS = Limits()

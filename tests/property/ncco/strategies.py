@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from offhook.ncco.effects import (
     Effect,
+    EnterConversation,
     FetchNcco,
     SendWebhook,
     SetTimer,
@@ -19,6 +20,7 @@ from offhook.ncco.events import (
     Begin,
     ConnectFinished,
     Digit,
+    EntryRefused,
     Event,
     FetchFailed,
     LegGone,
@@ -102,6 +104,13 @@ OPTIONS = st.sampled_from(
         "standardHeaders",
         "onAnswer",
         "url",
+        "name",
+        "musicOnHoldUrl",
+        "startOnEnter",
+        "canHear",
+        "canSpeak",
+        "mute",
+        "record",
     ]
 )
 NAMES = st.sampled_from(
@@ -149,6 +158,11 @@ ACTIONS = st.one_of(
     st.just(
         {"action": "connect", "endpoint": [{"type": "sip", "uri": "sip:a@b.example", "headers": {"A": 1}}]}
     ),
+    st.builds(
+        lambda hear, record: {"action": "conversation", "name": "a", "canHear": hear, "record": record},
+        st.sampled_from([None, [], ["a"]]),
+        st.booleans(),
+    ),
     st.just({"action": "notify", "payload": {"a": [1]}, "eventUrl": [URL]}),
     st.builds(lambda wait: {"action": "wait", "timeout": wait}, st.integers(0, 3)),
 )
@@ -186,6 +200,8 @@ def _answer(effect: Effect) -> Any:
             return st.builds(RecordingFinished, st.just(effect.recording), RECORD_ENDS)
         case StartConnect():
             return st.builds(ConnectFinished, st.just(effect.connect), st.booleans(), STATUSES, DOCUMENTS)
+        case EnterConversation():
+            return st.just(EntryRefused(effect.entry))
         case SendWebhook():
             replied = st.builds(WebhookReplied, st.just(effect.token), DOCUMENTS)
             return replied | st.builds(WebhookFailed, st.just(effect.token), st.just("closed"))

@@ -5,6 +5,7 @@ This class only holds the parts together; each stage is in its own module. A row
 players, recorders and key strings are named by integers that the engine gives out.
 """
 
+from collections.abc import Collection
 from itertools import count
 
 import numpy as np
@@ -69,14 +70,11 @@ class Engine:
     def close_row(self, row: int) -> None:
         """Free a row. Its playbacks and recordings end with `closed`, told by the next tick."""
         self.legs.check(row)
-        self.mixer.leave(row)
+        self.mixer.forget(row)
         self.programme.forget(row)
         if self.legs.link[row]:
             self.inbound.links.close(row)
         self.outbound.digits.wipe(row)
-        self.mixer.bus[row] = 0
-        self.mixer.heard[row] = 0
-        self.mixer.dirty = True
         self.legs.release(row)
 
     def set_audio(self, row: int, muted: bool, earmuffed: bool) -> None:
@@ -115,6 +113,19 @@ class Engine:
     def leave(self, row: int) -> None:
         self.legs.check(row)
         self.mixer.leave(row)
+
+    def set_hearing(self, row: int, deaf_to: Collection[int]) -> None:
+        """The rows that this one does not hear while they share a conversation; nothing for everybody."""
+        self.legs.check(row)
+        self._check_rows(*deaf_to)
+        self.mixer.set_hearing(row, deaf_to)
+
+    def open_tap(self, row: int) -> int:
+        """A link row outside all conversations whose far end hears `row` and nothing else."""
+        self.legs.check(row)
+        tap = self.open_link()
+        self.mixer.tap(tap, row)
+        return tap
 
     # ── players ──────────────────────────────────────────────────────────────────────────────────
 

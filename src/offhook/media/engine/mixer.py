@@ -2,14 +2,17 @@
 
 All audio of a tick lies in one array, the *bus*: legs, players, one row of zeros, the sums, and what each leg
 hears. One array lets any part name any audio by a row number. The tree is rebuilt at most once a tick.
+Rows that do not hear everybody are corrected afterwards (`hearing.py`).
 
 Sums are exact: float32 holds integers to 2²⁴, 512 full-scale speakers.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
+from offhook.media.engine.hearing import Hearing
 from offhook.media.engine.legs import Legs
 from offhook.media.engine.types import FRAME, Floats, Longs
 
@@ -44,6 +47,7 @@ class Mixer:
         """Of every leg and player; −1 for none."""
         self.joined: dict[int, list[int]] = {}
         """Conversation → its legs in joining order."""
+        self.hearing = Hearing()
         self.dirty = True
         self._total: Longs = np.full(n, self.zero, np.int64)
         self._sum_row: dict[int, int] = {}
@@ -89,6 +93,26 @@ class Mixer:
             # A lone voice hears nobody: its own row stands for the sum, and own minus own is silence.
             if len(groups[conversation]) > 1:
                 self._total[rows] = self._sum_row[conversation]
+        places = {row: key for key, rows in self.joined.items() for row in rows if row in self.hearing.deaf}
+        self.hearing.rebuild(places, groups)
+
+    def set_hearing(self, row: int, deaf_to: Collection[int]) -> None:
+        """The rows that a row does not hear, as long as they are in its conversation."""
+        self.hearing.set(row, deaf_to)
+        self.dirty = True
+
+    def tap(self, row: int, source: int) -> None:
+        """Let a row that is in no conversation hear one other."""
+        self.hearing.taps[row] = source
+        self.dirty = True
+
+    def forget(self, row: int) -> None:
+        """A row closes: out of its conversation, and out of what others hear or do not."""
+        self.leave(row)
+        self.hearing.forget(row)
+        self.bus[row] = 0
+        self.heard[row] = 0
+        self.dirty = True
 
     def mix(self) -> None:
         """Fill `heard[:top]`: the conversation without the leg itself, nothing for the earmuffed."""
@@ -100,6 +124,7 @@ class Mixer:
         heard = self.heard[:top]
         np.take(self.bus, self._total[:top], axis=0, out=heard, mode="wrap")
         np.subtract(heard, self.bus[:top], out=heard)
+        self.hearing.apply(self.bus, heard)
         deaf = np.flatnonzero(self.legs.earmuffed[:top])
         if deaf.size:
             heard[deaf] = 0

@@ -16,9 +16,11 @@ from offhook.ipc.media import (
     MediaIdle,
     OpenLeg,
     OpenLink,
+    OpenTap,
     Play,
     SendDigits,
     SetAudio,
+    SetHearing,
     StartRecord,
     StopPlay,
     StopRecord,
@@ -38,6 +40,7 @@ from offhook.media.engine import (
     RecordBlock,
     RecordFinished,
 )
+from offhook.media.host.hearing import Hearing
 from offhook.media.host.legs import Legs
 from offhook.media.host.links import Links
 from offhook.media.host.playbacks import OpenPrompt, Playbacks
@@ -74,8 +77,9 @@ class MediaHost:
         self._table = Table()
         self._wires = wires
         self._turn = 0
-        self._legs = Legs(self._engine, self._table, wires, number)
-        self._links = Links(self._engine, self._table, wires)
+        hearing = Hearing(self._engine, self._table)
+        self._legs = Legs(self._engine, self._table, wires, hearing, number)
+        self._links = Links(self._engine, self._table, wires, hearing)
         self._playbacks = Playbacks(self._engine, self._table, open_prompt)
         self._recordings = Recordings(self._engine, self._table, sink)
         self._verbs: dict[type, Callable[[Any], list[Event]]] = {
@@ -87,7 +91,9 @@ class MediaHost:
             SetAudio: self._legs.set_audio,
             SendDigits: self._legs.send_digits,
             AskStats: self._legs.ask_stats,
+            SetHearing: hearing.set,
             OpenLink: self._links.open,
+            OpenTap: self._links.tap,
             CloseLink: self._links.close,
             Play: self._playbacks.play,
             StopPlay: self._playbacks.stop,

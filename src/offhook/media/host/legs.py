@@ -21,6 +21,7 @@ from offhook.ipc.media import (
     UpdateLeg,
 )
 from offhook.media.engine import Engine, LegSettings
+from offhook.media.host.hearing import Hearing
 from offhook.media.host.table import Leg, Table
 from offhook.media.host.wires import Wires
 
@@ -36,8 +37,11 @@ FAILURE = "the media worker could not do it; its log says why"
 class Legs:
     """`number(below)`: where sequence numbers and timestamps of a leg begin (RFC 3550 §5.1: at random)."""
 
-    def __init__(self, engine: Engine, table: Table, wires: Wires, number: Callable[[int], int]) -> None:
+    def __init__(
+        self, engine: Engine, table: Table, wires: Wires, hearing: Hearing, number: Callable[[int], int]
+    ) -> None:
         self._engine = engine
+        self._hearing = hearing
         self._number = number
         self._table = table
         self._wires = wires
@@ -73,6 +77,7 @@ class Legs:
             raise
         leg = Leg(command.leg, row, settings, command.remote)
         self._table.legs[command.leg] = self._table.rows[row] = leg
+        self._hearing.opened(leg.leg)
         return [LegOpened(command.leg)]
 
     def fail(self, command: OpenLeg | UpdateLeg) -> list[Event]:
@@ -108,6 +113,7 @@ class Legs:
         stats = self._stats(leg)
         del self._table.rows[leg.row]
         self._table.ended.add(leg.leg)
+        self._hearing.closed(leg.leg)
         self._engine.close_row(leg.row)
         self._wires.release(leg.row)
         self._table.conversations.release(leg.conversation)

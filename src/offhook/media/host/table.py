@@ -28,7 +28,8 @@ class Leg:
 class Link:
     link: str
     row: int
-    conversation: str
+    conversation: str | None
+    stands_for: str | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +88,10 @@ class Table:
     ended: Ended = field(default_factory=Ended)
     legs: dict[str, Leg] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
+    deaf: dict[str, list[str]] = field(default_factory=dict)
+    """Leg or link → the legs it does not hear, those that are not here included."""
+    standing: dict[str, int] = field(default_factory=dict)
+    """Leg of another worker → the row of the link that stands for it here."""
     players: dict[int, Running] = field(default_factory=dict)
     recorders: dict[int, Running] = field(default_factory=dict)
     rows: dict[int, Leg] = field(default_factory=dict)
@@ -97,6 +102,15 @@ class Table:
         """The row of a leg, None when there is no such leg here."""
         found = self.legs.get(leg) if leg is not None else None
         return None if found is None else found.row
+
+    def voice_of(self, leg: str) -> int | None:
+        """The row on which a leg is heard here: its own, or that of the link that stands for it."""
+        return self.standing.get(leg) if leg not in self.legs else self.legs[leg].row
+
+    def ears_of(self, ident: str) -> int | None:
+        """The row of a leg or a link."""
+        link = self.links.get(ident)
+        return self.row_of(ident) if link is None else link.row
 
     def number_of(self, running: dict[int, Running], ident: str) -> int | None:
         """The engine's number of a playback or recording."""

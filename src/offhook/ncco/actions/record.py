@@ -81,7 +81,7 @@ def read(fields: Fields) -> Record:
         timeout_ms=_milliseconds(fields, "timeOut", *TIMEOUT_S),
         event_url=url,
         event_method=method,
-        transcription=_transcription(fields),
+        transcription=read_transcription(fields),
     )
     return Record(recording=Recording(request=request))
 
@@ -119,7 +119,7 @@ def _key(fields: Fields) -> str | None:
     return None
 
 
-def _transcription(fields: Fields) -> dict[str, Json] | None:
+def read_transcription(fields: Fields) -> dict[str, Json] | None:
     """The transcription that is wanted, in snake_case; {} in the document asks for the defaults."""
     options = fields.child("transcription")
     if options is None:
