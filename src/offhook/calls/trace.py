@@ -5,7 +5,8 @@ that was asked (`hide_digits`).
 """
 
 from dataclasses import fields, is_dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 
@@ -17,6 +18,7 @@ from offhook.sip.events import DigestOffered
 from offhook.sip.flow import Flow
 
 Json = Any
+_JSON = frozenset((str, int, float, bool))
 
 
 class Trace:
@@ -49,14 +51,33 @@ def printable(what: object) -> dict[str, Json]:
     if isinstance(what, dict):
         return {str(key): _value(value) for key, value in what.items()}
     named: dict[str, Json] = {"type": type(what).__name__}
-    if isinstance(what, msgspec.Struct):
-        named.update((name, _value(getattr(what, name))) for name in what.__struct_fields__)
-    elif is_dataclass(what):
-        named.update((item.name, _value(getattr(what, item.name))) for item in fields(what))
+    kind: Any = type(what)
+    for name in _fields(kind):
+        named[name] = _value(getattr(what, name))
     return named
 
 
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The fields of a message or a dataclass; nothing of any other type."""
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
+    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else ()
+
+
 def _value(value: object) -> Json:
+    kind = type(value)
+    if value is None or kind in _JSON:
+        return value
+    if kind is dict:
+        return {str(key): _value(item) for key, item in cast(dict[Any, Any], value).items()}
+    if kind is list or kind is tuple:
+        return [_value(item) for item in cast(list[Any], value)]
+    return _converted(value)
+
+
+def _converted(value: object) -> Json:
+    """A value of a type that JSON does not have."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, Credentials | DigestOffered):
@@ -67,6 +88,6 @@ def _value(value: object) -> Json:
         return {str(key): _value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_value(item) for item in value]
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str | int | float):
         return value
     return printable(value) if is_dataclass(value) else str(value)
