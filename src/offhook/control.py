@@ -22,6 +22,9 @@ from offhook.core.errors import Invalid, OffhookError
 from offhook.core.ids import RandomIds
 from offhook.core.journal_file import FileJournal
 from offhook.core.tasks import Tasks
+from offhook.http.connections import guarded
+from offhook.http.crowd import Crowd
+from offhook.ipc.beat import Beat
 from offhook.ipc.pipes import Connector, unix_connector
 from offhook.ipc.shm import SharedPrompts
 from offhook.locate import Locator, default_route_address
@@ -30,18 +33,23 @@ from offhook.security.fetch_policy import SystemResolver
 from offhook.security.secrets import Sealer, load_key
 from offhook.security.tls import ServerTls
 from offhook.service import Drivers, Service, policy_of
-from offhook.serving import Web, chooser
+from offhook.serving import Web, chooser, limits_of
 from offhook.sip.flow import Flow
 from offhook.storage.database import Database
 from offhook.supervisor.plans import socket_of
 from offhook.supervisor.sockets import Listening, inherited, open_all
 from offhook.transport.acl import Acl
-from offhook.transport.udp import Sink, UdpTransport
+from offhook.transport.pool import StreamPool
+from offhook.transport.streams import StreamLimits, StreamSink
+from offhook.transport.tcp import TcpWire
+from offhook.transport.transports import Transports
+from offhook.transport.udp import UdpTransport
 from offhook.webhooks.transport import AiohttpTransport
 
 log = logging.getLogger("offhook.control")
 
-BEAT = 1.0
+RESEND_EVERY = 1.0
+"""Seconds until a webhook that is to be sent again is noticed."""
 TRUST_EVERY = 5.0
 """Seconds until a changed trunk counts."""
 MOST_WAITING = 1000
@@ -75,28 +83,32 @@ async def serve(settings: Settings) -> None:
     sockets = inherited() or open_all(settings)
     clock = SystemClock()
     acl = Acl(rate=settings.sip.rate_per_source)
-    udp = UdpTransport(acl=acl, clock=clock)
+    transports, wire = _transports(settings, clock, acl)
     web = AiohttpTransport(policy_of(settings), SystemResolver())
     journal = _journal(settings, clock)
-    service = Service(settings, _drivers(settings, clock, journal, udp, web))
+    service = Service(settings, _drivers(settings, clock, journal, transports, web))
     tasks = Tasks()
-    tasks.start(_beat(), "sign of life")
+    tasks.start(Beat().keep(), "sign of life")
     tasks.start(_keep_trusting(service, acl), "trusted sources")
     tls = ServerTls(chooser(settings, clock))
-    http = Web(service.http, sockets.http, sockets.https, tls)
+    connection = guarded(
+        Crowd(limits_of(settings)), lambda reason: service.metrics.closed.labels(reason).inc()
+    )
+    http = Web(service.http, sockets.http, sockets.https, tls, connection)
     tasks.start(http.keep_certificate(), "HTTPS certificate")
     reload = Reload(settings, clock, tls, http, tasks)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     try:
         door = Door(service.driver)
-        await _bind_sip(udp, door, sockets)  # first: the calls of a crashed process get their BYE
+        await _bind_sip(transports, door, sockets)  # first: the calls of a crashed process get their BYE
         await service.start()
         door.open()
         service.sip_bound = True
+        tasks.start(_keep_resending(service), "webhooks to be sent again")
         await http.start()
         gc.freeze()
         web_urls = [settings.public_url, *([settings.https_url] if settings.https_url else [])]
-        sip_addresses = map(_shown, udp.addresses)
+        sip_addresses = map(_shown, transports.addresses("udp"))
         log.info("serving: HTTP %s, SIP %s", ", ".join(web_urls), ", ".join(sip_addresses))
         await stop.wait()
         log.info("stopping")
@@ -105,7 +117,8 @@ async def serve(settings: Settings) -> None:
         await http.stop()
         await tasks.close()
         await service.close()
-        udp.close()
+        transports.close()
+        await wire.close()
         await web.close()
         journal.close()
 
@@ -122,7 +135,7 @@ def _journal(settings: Settings, clock: Clock) -> FileJournal:
 
 
 def _drivers(
-    settings: Settings, clock: Clock, journal: FileJournal, udp: UdpTransport, web: AiohttpTransport
+    settings: Settings, clock: Clock, journal: FileJournal, transports: Transports, web: AiohttpTransport
 ) -> Drivers:
     """The real things; the database is brought up to date here."""
     database = Database(settings.database, durability=settings.storage.durability)
@@ -138,15 +151,16 @@ def _drivers(
         audio=unix_connector(socket_of(settings, "audio")),
         speech=[_speech(settings, number) for number in range(settings.speech.workers)],
         web=web,
-        sip_send=udp.send,
-        locate=Locator(settings, udp),
+        sip_send=transports.send,
+        sip_alias=transports.alias,
+        locate=Locator(settings, transports),
     )
 
 
 class Door:
-    """Between the sockets and the stack: datagrams wait until the calls of a crashed process are ended."""
+    """Between the sockets and the stack: messages wait until the calls of a crashed process are ended."""
 
-    def __init__(self, inside: Sink) -> None:
+    def __init__(self, inside: StreamSink) -> None:
         self._inside = inside
         self._waiting: list[tuple[bytes, Flow]] | None = []
 
@@ -159,6 +173,9 @@ class Door:
     def transport_failed(self, flow: Flow, reason: str) -> None:
         self._inside.transport_failed(flow, reason)
 
+    def disconnected(self, flow: Flow, reason: str) -> None:
+        self._inside.disconnected(flow, reason)
+
     def open(self) -> None:
         """Let in what waited, in its order, and everything from now on."""
         waiting, self._waiting = self._waiting or [], None
@@ -166,10 +183,25 @@ class Door:
             self._inside.feed(data, flow)
 
 
-async def _bind_sip(udp: UdpTransport, door: Door, sockets: Listening) -> None:
+def _transports(settings: Settings, clock: Clock, acl: Acl) -> tuple[Transports, TcpWire]:
+    """Everything that carries SIP; nothing comes in before `_bind_sip`."""
+    wire = TcpWire()
+    limits = StreamLimits(
+        connections=settings.sip.tcp_connections,
+        per_source=settings.sip.tcp_per_source,
+        idle_s=settings.sip.tcp_idle,
+    )
+    tcp = StreamPool("tcp", wire, clock, asyncio.get_running_loop(), limits=limits, acl=acl)
+    return Transports(UdpTransport(acl=acl, clock=clock), {"tcp": tcp}), wire
+
+
+async def _bind_sip(transports: Transports, door: Door, sockets: Listening) -> None:
+    transports.deliver_to(door)
     for sock in sockets.sip:
         host, port = sock.getsockname()[:2]
-        await udp.bind(host, port, door, sock)
+        await transports.udp.bind(host, port, door, sock)
+    for sock in sockets.sip_streams:
+        transports.listen("tcp", sock)
 
 
 def _media(settings: Settings, number: int) -> WorkerAddress:
@@ -254,15 +286,14 @@ async def _keep_trusting(service: Service, acl: Acl) -> None:
         await asyncio.sleep(TRUST_EVERY)
 
 
-async def _beat() -> None:
-    """Tell the supervisor every second that this loop turns."""
-    text = os.environ.get("OFFHOOK_BEAT")
-    if text is None:
-        return
+async def _keep_resending(service: Service) -> None:
+    """Send what `offhook webhooks resend`, another process, has asked for."""
     while True:
-        with contextlib.suppress(BlockingIOError):
-            os.write(int(text), b".")
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(RESEND_EVERY)
+        try:
+            await service.outbox.take_requeued()
+        except Exception:
+            log.exception("webhooks to be sent again cannot be looked up; tried again in a second")
 
 
 def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]:

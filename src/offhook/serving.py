@@ -8,6 +8,7 @@ own, and for which names, is decided here.
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 from offhook.config import Settings, is_wildcard
 from offhook.core.clock import Clock
 from offhook.core.errors import Invalid, OffhookError
+from offhook.http.crowd import Limits
 from offhook.locate import default_route_address
 from offhook.security.certificate_store import server_file
 from offhook.security.tls import Chosen, ServerTls
@@ -28,17 +30,25 @@ log = logging.getLogger("offhook.control")
 LOOK_EVERY = 60.0
 """Seconds until a replaced certificate file counts without a SIGHUP."""
 LAST_ANSWERS = 1.0
+OWN_DESCRIPTORS = 300
+"""Files, webhooks and workers of control."""
 
 
 class Web:
     """The servers of one control process."""
 
     def __init__(
-        self, app: ASGIApp, http: socket.socket, https: socket.socket | None, tls: ServerTls
+        self,
+        app: ASGIApp,
+        http: socket.socket,
+        https: socket.socket | None,
+        tls: ServerTls,
+        connection: type[asyncio.Protocol],
     ) -> None:
+        """`connection` is what serves one connection, HTTP or HTTPS (`http/connections.py`)."""
         self._tls = tls
         self._sockets = [(http, False)] + ([(https, True)] if https else [])
-        self._servers = [_server(app) for _ in self._sockets]
+        self._servers = [_server(app, connection) for _ in self._sockets]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -78,18 +88,28 @@ class Web:
                 await asyncio.gather(*(server.shutdown() for server in self._servers if server.started))
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _server(app: ASGIApp, connection: type[asyncio.Protocol]) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=connection,
             log_config=None,
             access_log=False,
             lifespan="off",
             timeout_keep_alive=75,
-            limit_concurrency=2000,
             server_header=False,
-            h11_max_incomplete_event_size=65_536,
         )
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How many connections, and how slow. Each is a descriptor, of which control needs some for itself."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return Limits(
+        in_all=max(10, min(settings.http.connections, descriptors - OWN_DESCRIPTORS)),
+        per_source=settings.http.connections_per_source,
+        head_s=settings.http.header_timeout,
+        body_s=settings.http.body_timeout,
     )
 
 

@@ -17,6 +17,12 @@ class Metrics:
         self.requests = Counter(
             "offhook_http_requests", "HTTP requests served.", ["method", "status"], registry=registry
         )
+        self.closed = Counter(
+            "offhook_http_connections_closed",
+            "HTTP connections closed because they were slow, or to make room.",
+            ["reason"],
+            registry=registry,
+        )
         legs = Gauge("offhook_live_legs", "Legs that are up or being set up.", registry=registry)
         legs.set_function(live_legs)
         self._lag = Histogram(
