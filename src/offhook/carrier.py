@@ -16,6 +16,7 @@ from pathlib import Path
 from offhook.core.clock import SystemClock
 from offhook.core.errors import OffhookError
 from offhook.core.ids import RandomIds
+from offhook.ipc.beat import Beat
 from offhook.simulator.carrier import Carrier
 from offhook.simulator.control import CarrierControl
 from offhook.simulator.places import CARRIER_FILE, CARRIER_SOCKET
@@ -47,10 +48,12 @@ async def serve(host: str, sip_port: int, run_dir: Path) -> None:
     await control.start()
     file = run_dir / CARRIER_FILE
     file.write_text(f"{carrier.address[0]} {carrier.address[1]}\n")
+    beat = asyncio.ensure_future(Beat().keep())
     log.info("simulated carrier at %s:%d", *carrier.address)
     try:
         await stop.wait()
     finally:
+        beat.cancel()
         file.unlink(missing_ok=True)
         await control.close()
         await carrier.close()

@@ -69,7 +69,14 @@ class Sip(BaseModel):
     advertised_host: str = ""
     domain: str = "sip.offhook.localhost"
     rate_per_source: int = Field(200, ge=1)
-    """Datagrams a second from one source before it is ignored; the sources of trunks are exempt."""
+    """Messages a second from one source before it is ignored; the sources of trunks are exempt."""
+    udp_limit: int = Field(1300, ge=0, le=65_000)
+    """Bytes of a request above which TCP is tried before UDP (RFC 3261 §18.1.1); 0 for never."""
+    tcp_connections: int = Field(4000, ge=1)
+    tcp_per_source: int = Field(100, ge=1)
+    """Connections from one address; the sources of trunks are exempt."""
+    tcp_idle: float = Field(1800.0, ge=1)
+    """Seconds without a message after which a connection is closed."""
 
     @field_validator("host")
     @classmethod
@@ -167,6 +174,8 @@ class Storage(BaseModel):
     durability: Literal["process", "power"] = "process"
     webhook_days: int = Field(30, ge=1, le=3650)
     """How long finished webhooks are kept, to be shown and sent again."""
+    call_days: int = Field(365, ge=0, le=36500)
+    """How long finished calls are kept; 0 keeps them for ever."""
     least_free: int = Field(50_000_000, ge=0)
     """Bytes that must be free where the data is, for the platform to call itself ready."""
 

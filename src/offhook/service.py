@@ -65,6 +65,7 @@ class Drivers:
     web: Transport
     """Carries webhooks and downloads."""
     sip_send: Callable[[bytes, Flow], None]
+    sip_alias: Callable[[Flow, Flow], None]
     locate: Locate
 
 
@@ -83,6 +84,7 @@ class Service:
             lambda event: self.calls.on_sip(event),
             asyncio.get_running_loop(),
             observe=SipTrace(drivers.journal, self._leg_of),
+            alias=drivers.sip_alias,
             keep=lambda: self.calls.on_marks(self.stack.marks()),
         )
         epoch = drivers.ids.uuid()
@@ -249,6 +251,7 @@ def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
         contact_port=settings.sip.port,
         user_agent=f"Offhook/{metadata.version('offhook')}",
         nonce_secret=sealer.derive("sip nonces"),
+        udp_limit=settings.sip.udp_limit,
     )
 
 

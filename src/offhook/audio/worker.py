@@ -15,6 +15,7 @@ from pathlib import Path
 from offhook.audio.service import AudioService
 from offhook.core.clock import SystemClock
 from offhook.core.ids import RandomIds
+from offhook.ipc.beat import Beat
 from offhook.ipc.pipes import remove_socket, unix_listener
 from offhook.ipc.shm import SharedPrompts
 
@@ -48,8 +49,10 @@ async def serve(socket: str, spool: Path, shm_prefix: str | None, parent_fd: int
     executor = ThreadPoolExecutor(THREADS, thread_name_prefix="audio")
     service = AudioService(RandomIds().token(8), SystemClock(), spool, SharedPrompts(shm_prefix), executor)
     listener = await unix_listener(socket, service.accept)
+    beat = asyncio.ensure_future(Beat().keep())
     log.info("audio worker ready at %s", socket)
     await stop.wait()
+    beat.cancel()
     listener.close()
     remove_socket(socket)
     await service.close()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from offhook.calls import inbound, lifecycle, states
+from offhook.calls import checkpoints, inbound, lifecycle, states
 from offhook.calls.exchange import Exchange
 from offhook.core.clock import NS_PER_SECOND
 
@@ -21,6 +21,8 @@ async def close(exchange: Exchange, grace: float) -> None:
         lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US if leg.answered else states.GIVEN_UP, 503)
     sip, recordings = exchange.ports.sip, exchange.live.recordings
     await _wait_for(exchange, lambda: not sip.unanswered() and not recordings, FAREWELL)
+    if not sip.unanswered():
+        checkpoints.forget_all(exchange)  # else the next start asks those peers once more
     await exchange.tasks.close()
 
 

@@ -1,77 +1,89 @@
 """After a crash of control: end the calls that nobody holds any more.
 
-Every answered leg has a checkpoint with its dialog: it is loaded into the new stack and hung up, so that
-the peer gets a BYE in the right dialog (RFC 3261 §15.1.1). The leg's row and its final `completed` event are
-written in one transaction with the removal of the checkpoint. Spooled recordings are finished as usual.
+Every leg whose peer knows of it has a checkpoint (`checkpoints.py`): it is loaded into the new stack and hung
+up, so that a callee who is still called gets a CANCEL (RFC 3261 §9.1) or, when he answers meanwhile, ACK and
+BYE; a caller who is still waiting gets 503; and whoever talks gets a BYE in the right dialog (§15.1.1). The
+checkpoint goes when the peer has answered. A leg without its last event gets `completed`, to the call's own
+event URL. Recordings are the business of `recover_recordings.py`.
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
+from offhook.calls import recover_recordings
+from offhook.calls.endpoints.phone import credentials_of
 from offhook.calls.exchange import Exchange
-from offhook.calls.recordings import FOLDER
 from offhook.calls.states import PLATFORM
-from offhook.core.errors import MediaError
 from offhook.core.ids import node_of
-from offhook.sip.commands import HangUp
-from offhook.storage import applications, checkpoints, conversations, legs, records
-from offhook.storage import recordings as repository
+from offhook.sip.commands import Credentials, HangUp
+from offhook.storage import applications, checkpoints, conversations, legs, records, trunks
 from offhook.webhooks import payloads
 from offhook.webhooks.hook import Hook
 
 log = logging.getLogger("offhook.calls")
+CRASHED = 500
+"""The `sip_code` of a leg that a crash ended."""
+UNAVAILABLE = 503
+"""What a caller is told whose call was not answered yet."""
 
 
 async def recover(exchange: Exchange) -> int:
-    """End every stored call of this node; gives how many there were."""
-    stored = await exchange.ports.database.read(checkpoints.list)
-    unfinished = await exchange.ports.database.read(legs.unfinished)
-    mine = [leg for leg in unfinished if _is_mine(exchange, leg.leg_id)]
-    dialogs = {checkpoint.leg_id: checkpoint for checkpoint in stored}
+    """End every stored call of this node; gives how many were not over."""
+    read, submit = exchange.ports.database.read, exchange.ports.database.submit
+    node = exchange.settings.node
+    for checkpoint in await read(checkpoints.list):
+        if node_of(checkpoint.leg_id) == node:
+            await _say_goodbye(exchange, checkpoint)
+    mine = [leg for leg in await read(legs.unfinished) if node_of(leg.leg_id) == node]
     for leg in mine:
-        if leg.leg_id in dialogs:
-            _say_goodbye(exchange, dialogs[leg.leg_id])
-        await exchange.ports.database.submit(partial(_complete, exchange, leg))
+        await submit(partial(_complete, exchange, leg))
     if mine:
         log.warning("%d calls of the process before this one were ended", len(mine))
-    recordings = await exchange.ports.database.read(repository.unfinished)
-    # Not awaited: the audio worker may be busy, or not up yet, and calls can be taken without it.
-    exchange.tasks.start(_finish_recordings(exchange, recordings), "recordings of the process before")
+    await recover_recordings.start(exchange)
     return len(mine)
 
 
-def _is_mine(exchange: Exchange, leg_id: str) -> bool:
-    return node_of(leg_id) == exchange.settings.node
-
-
-def _say_goodbye(exchange: Exchange, checkpoint: records.Checkpoint) -> None:
+async def _say_goodbye(exchange: Exchange, checkpoint: records.Checkpoint) -> None:
     session = checkpoint.session
     try:
-        exchange.ports.sip.load(session, checkpoint.dialog)
+        exchange.ports.sip.load(session, checkpoint.dialog, await _credentials(exchange, checkpoint.trunk_id))
     except ValueError as error:
         log.error("the dialog of call %s cannot be read: %s", checkpoint.leg_id, error)
+        await exchange.ports.database.submit(lambda c: checkpoints.delete(c, checkpoint.leg_id))
         return
-    command = HangUp(session)
+    command = HangUp(session, status=UNAVAILABLE)
     exchange.trace.bare("sip.command", command)
     exchange.ports.sip.command(command)
 
 
+async def _credentials(exchange: Exchange, trunk_id: str | None) -> Credentials | None:
+    if trunk_id is None:
+        return None
+    trunk = await exchange.ports.database.read(lambda connection: trunks.get(connection, trunk_id))
+    try:
+        return None if trunk is None else credentials_of(exchange, trunk)
+    except Exception as error:  # another key than the one it was sealed with: a BYE may do without
+        log.error("the password of trunk %s cannot be read: %s", trunk_id, error)
+        return None
+
+
 def _complete(exchange: Exchange, leg: records.Leg, connection: Connection) -> None:
-    """The end of one stored leg, with its `completed`."""
+    """The end of one stored leg, with its `completed`. What ended it before the crash stays its cause."""
     wall = exchange.wall()
     over = replace(
-        leg, status="completed", ended_at=wall, disconnected_by=PLATFORM, sip_code=leg.sip_code or 500
+        leg,
+        status="completed",
+        ended_at=leg.ended_at or wall,
+        disconnected_by=leg.disconnected_by or PLATFORM,
+        sip_code=leg.sip_code or CRASHED,
     )
     legs.update(connection, over)
-    checkpoints.delete(connection, leg.leg_id)
     conversations.end(connection, leg.conversation_id, wall)
-    application = applications.get(connection, leg.application_id)
-    hook = None if application is None else Hook.of(application, "event_url")
-    if hook is None or leg.status == "rejected":
+    hook = _hook(connection, leg)
+    if hook is None:
         return
     exchange.ports.outbox.add(
         connection,
@@ -84,47 +96,10 @@ def _complete(exchange: Exchange, leg: records.Leg, connection: Connection) -> N
     )
 
 
-async def _finish_recordings(exchange: Exchange, recordings: Sequence[records.Recording]) -> None:
-    """Files and `record` webhooks of recordings that were running."""
-    for row in recordings:
-        if not _is_mine(exchange, row.recording_id):
-            continue
-        relative = f"{FOLDER}/{row.file_id}.{row.format}"
-        path = str(exchange.settings.data_dir / relative)
-        ended = row.ended_at or exchange.wall()
-        try:
-            made = await exchange.ports.audio.finalise(row.recording_id, row.format, path)
-        except MediaError as error:
-            log.error("recording %s has no file: %s", row.recording_id, error)
-            done = replace(row, status="failed", ended_at=ended)
-        else:
-            done = replace(
-                row,
-                status="ready",
-                ended_at=ended,
-                size=made.size,
-                duration_ms=made.duration_ms,
-                path=relative,
-            )
-        await exchange.ports.database.submit(partial(_announce, exchange, done))
-
-
-def _announce(exchange: Exchange, row: records.Recording, connection: Connection) -> None:
-    repository.update(connection, row)
-    application = applications.get(connection, row.application_id)
-    if application is None or row.status != "ready":
-        return
-    hook = Hook.of(application, "event_url")
-    if row.event_url:
-        hook = Hook.to(application, row.event_url, row.event_method or "POST")
-    if hook is None:
-        return
-    exchange.ports.outbox.add(
-        connection,
-        account_id=row.account_id,
-        application_id=row.application_id,
-        order_key=f"conversation:{row.conversation_id}",
-        kind="record",
-        hook=hook,
-        body=payloads.record(row, exchange.settings.recording_url(row.file_id), exchange.wall()),
-    )
+def _hook(connection: Connection, leg: records.Leg) -> Hook | None:
+    application = applications.get(connection, leg.application_id)
+    if application is None:
+        return None
+    if leg.event_url:
+        return Hook.to(application, leg.event_url, leg.event_method or "")
+    return Hook.of(application, "event_url")

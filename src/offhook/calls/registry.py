@@ -5,9 +5,12 @@ Composition: build `CallsPorts` and `CallsSettings`, make one `Calls`, point the
 let in, and `close(grace)` at the end.
 """
 
+from asyncio import Future
+from collections.abc import Mapping
 from typing import Any
 
 from offhook.calls import (
+    checkpoints,
     control,
     create,
     digits,
@@ -75,6 +78,10 @@ class Calls:
             case sip.Ended():
                 leg.signalling.quiet = True
                 lifecycle.finish(exchange, leg, inbound.cause_of(leg, event))
+
+    def on_marks(self, marks: Mapping[str, bool]) -> "Future[None] | None":
+        """Sessions to be stored (True) before anything more is sent, or to be forgotten (False)."""
+        return checkpoints.mark(self.exchange, marks)
 
     def on_media(self, event: media.Event) -> None:
         """An event of a media worker."""

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "trunks": "List, show, create, update and delete SIP trunks.",
     "calls": "List, show and hang up calls.",
     "recordings": "List, show, save and delete recordings.",
+    "webhooks": "List and show webhooks, and send failed ones again.",
     "call": "Place a call to a number and say something.",
     "ncco": "Check NCCO documents.",
     "phone": "Be a virtual phone: call or answer, speak, press keys, record, report.",

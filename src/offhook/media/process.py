@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from offhook.core.clock import NS_PER_MS, NS_PER_SECOND, SystemClock
 from offhook.core.ids import RandomIds
 from offhook.ipc.audio import RecorderBlock
+from offhook.ipc.beat import Beat
 from offhook.ipc.endpoint import Deliver, Endpoint
 from offhook.ipc.media import Command, Event, Load, WarmPorts
 from offhook.ipc.outbox import Outbox
@@ -30,6 +31,7 @@ log = logging.getLogger("offhook.media")
 ORPHAN_NS = 10 * NS_PER_SECOND
 """How long media goes on without control."""
 LOAD_TICKS = 500
+BEAT_TICKS = 50
 REDIAL_TICKS = 25
 WARM_PER_TICK = 4
 COLLECT_TICKS = 3_000
@@ -81,6 +83,7 @@ class Process:
         self._alone_since: int | None = None
         self._pace = grid.Pace()
         self._stopping = False
+        self._beat = Beat()
         self._ticks = 0
         self._waiting: deque[Command] = deque()
 
@@ -121,6 +124,8 @@ class Process:
         warmed = self._warm.top_up(WARM_PER_TICK)
         if warmed:
             self._tell([WarmPorts(warmed)])
+        if self._ticks % BEAT_TICKS == 0:
+            self._beat.beat()
         if self._ticks % REDIAL_TICKS == 0:
             self._dial_audio(now)
         if self._ticks % LOAD_TICKS == 0:

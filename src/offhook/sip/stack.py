@@ -7,14 +7,16 @@ call. What cannot be read is dropped in silence; what can be read but not accept
 
 from offhook.core.errors import LocalStateError, RemoteProtocolError
 from offhook.core.ids import Ids
+from offhook.sip.commands import Credentials
 from offhook.sip.flow import Flow
-from offhook.sip.machine import Input, Output, Received, TimerFired, TransportFailed
+from offhook.sip.machine import Alias, Disconnected, Input, Output, Received, TimerFired, TransportFailed
 from offhook.sip.message import Request, Response
 from offhook.sip.parser import parse
-from offhook.sip.routing import response_destination, stamp_received
-from offhook.sip.session import dispatch, resume
+from offhook.sip.routing import alias_of, response_destination, stamp_received
+from offhook.sip.session import dispatch, resume, streams
 from offhook.sip.session.context import METHODS, Context, StackConfig
 from offhook.sip.session.other import say
+from offhook.sip.session.table import Phase
 from offhook.sip.session.verbs import VERBS
 from offhook.sip.transaction.reports import Report
 from offhook.sip.validate import Abilities, validate, validate_response
@@ -41,6 +43,8 @@ class SipStack:
             dispatch.timer(ctx, given.key)
         elif isinstance(given, TransportFailed):
             ctx.take(ctx.layer.transport_failed(now, given.flow))
+        elif isinstance(given, Disconnected):
+            streams.disconnected(ctx, given.flow)
         else:
             dispatch.command(ctx, given)
         while ctx.reports:
@@ -51,10 +55,22 @@ class SipStack:
         """A checkpoint of a session, so that another process can end it; None when its end is decided."""
         return resume.dump(self._ctx, session)
 
-    def load(self, session: str, data: bytes) -> None:
-        """Take in a checkpoint, so that `HangUp(session)` ends that call. Raises ValueError if it is none."""
-        if resume.load(self._ctx, data) != session:
+    def load(self, session: str, dialog: bytes, credentials: Credentials | None = None) -> None:
+        """Take in a checkpoint, so that `HangUp(session)` ends that call. Raises ValueError if it is none.
+
+        `credentials` answer a challenge to its BYE: passwords are not in checkpoints.
+        """
+        if resume.load(self._ctx, dialog, credentials) != session:
             raise ValueError(f"the checkpoint is not that of session {session}")
+
+    def marks(self) -> dict[str, bool]:
+        """What changed since the last look: sessions to be stored as they are (True) or forgotten (False).
+
+        Whoever wants that no call outlives this process looks after every `handle`, and sends nothing of it
+        before the session is stored (`dump`).
+        """
+        found, self._ctx.marks = self._ctx.marks, {}
+        return found
 
     @property
     def sessions(self) -> list[str]:
@@ -68,8 +84,9 @@ class SipStack:
 
     @property
     def unanswered(self) -> int:
-        """How many requests and refusals of ours are still repeated until the peer answers."""
-        return self._ctx.layer.unanswered
+        """How many requests and refusals of ours wait for the peer, and BYEs that wait for its ACK."""
+        leaving = sum(session.phase is Phase.LEAVING for session in self._ctx.sessions.values())
+        return self._ctx.layer.unanswered + leaving
 
     def _receive(self, given: Received) -> None:
         try:
@@ -95,6 +112,9 @@ class SipStack:
         reply_to = response_destination(request, flow)
         refusal = validate(request, ABILITIES)
         if refusal is None:
+            alias = alias_of(request, flow)
+            if alias is not None:
+                ctx.out.append(Alias(flow, alias))
             ctx.take(ctx.layer.receive_request(ctx.now, request, flow, reply_to))
         elif request.method != "ACK":
             say(ctx, request, reply_to, refusal.status, refusal.reason, refusal.headers)

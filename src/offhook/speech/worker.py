@@ -22,6 +22,7 @@ from offhook.core.errors import MediaError, SpeechError
 from offhook.core.ids import RandomIds
 from offhook.core.tasks import Tasks
 from offhook.ipc import speech as messages
+from offhook.ipc.beat import Beat
 from offhook.ipc.endpoint import Endpoint, Up
 from offhook.ipc.pipes import Receiver, remove_socket, unix_listener
 from offhook.ipc.server import Server
@@ -138,10 +139,12 @@ async def serve(socket: str, name: str, shm_prefix: str | None, parent_fd: int) 
     await render(engine, plain("ready"), engine.voice("en-US", 0))
     worker = SpeechWorker(engine, SharedPrompts(shm_prefix), SystemClock(), RandomIds().uuid(), name)
     listener = await unix_listener(socket, worker.accept)
+    beat = asyncio.ensure_future(Beat().keep())
     log.info("speech worker ready at %s", socket)
     try:
         await stopped.wait()
     finally:
+        beat.cancel()
         listener.close()
         await worker.close()
         remove_socket(socket)

@@ -2,11 +2,13 @@
 
 from sqlalchemy import Connection
 
+from offhook.core.ids import node_of
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped
 from offhook.storage.records import Checkpoint
 
-_checkpoints = Mapped(tables.checkpoints, Checkpoint, "checkpoint")
+_table = tables.checkpoints
+_checkpoints = Mapped(_table, Checkpoint, "checkpoint")
 
 insert = _checkpoints.insert
 get = _checkpoints.get
@@ -15,7 +17,19 @@ save = _checkpoints.save
 delete = _checkpoints.delete
 
 
+def delete_session(connection: Connection, session: str) -> None:
+    """Remove the checkpoint of a SIP session."""
+    connection.execute(_table.delete().where(_table.c.session == session))
+
+
+def delete_of(connection: Connection, node: int) -> None:
+    """Remove every checkpoint of a node."""
+    for row in list(connection):
+        if node_of(row.leg_id) == node:
+            delete(connection, row.leg_id)
+
+
 def list(connection: Connection) -> "tuple[Checkpoint, ...]":
     """Every checkpoint, in the order of last change."""
-    order = [tables.checkpoints.c.updated_at, tables.checkpoints.c.leg_id]
+    order = [_table.c.updated_at, _table.c.leg_id]
     return tuple(_checkpoints.all(connection, order=order))

@@ -1,6 +1,6 @@
 """Conversations: what legs talk in, with or without a name."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped, given, ordered
@@ -40,3 +40,11 @@ def list(
     where = given((_column.account_id, account_id), (_column.application_id, application_id))
     keys = ordered(order, _column.created_at, _column.conversation_id)
     return _conversations.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+def purge(connection: Connection, before: int, limit: int = 1000) -> int:
+    """Remove up to `limit` conversations that ended before an instant (UTC µs); gives how many."""
+    over = [_column.created_at < before, _column.ended_at < before]
+    keys = [row[0] for row in connection.execute(select(_column.conversation_id).where(*over).limit(limit))]
+    connection.execute(tables.conversations.delete().where(_column.conversation_id.in_(keys)))
+    return len(keys)

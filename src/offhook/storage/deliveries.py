@@ -61,8 +61,14 @@ def list(
     return _deliveries.page(connection, *where, order=keys, limit=page_size, offset=record_index)
 
 
-def requeue(connection: Connection, delivery_id: str) -> Delivery:
-    """Make a failed delivery pending again and give it.
+def requeued(connection: Connection, limit: int = 1000) -> "tuple[Delivery, ...]":
+    """Deliveries that somebody wants to be sent again and that have not been, in the order of asking."""
+    where = [_column.state == PENDING, _column.requeued_at.is_not(None)]
+    return tuple(_deliveries.all(connection, *where, order=[_column.requeued_at], limit=limit))
+
+
+def requeue(connection: Connection, delivery_id: str, wall: int) -> Delivery:
+    """Make a failed delivery pending again and give it. `wall` is now, UTC µs.
 
     Raises NotFound, or Conflict for one that is not failed or whose answer would be an NCCO: the call that
     waited for it has gone on.
@@ -76,7 +82,15 @@ def requeue(connection: Connection, delivery_id: str) -> Delivery:
         )
     if delivery.state != FAILED:
         raise Conflict(f"this webhook is {delivery.state}; only a failed one can be sent again")
-    change(connection, delivery_id, state=PENDING, finished_at=None, last_error=None, last_status=None)
+    change(
+        connection,
+        delivery_id,
+        state=PENDING,
+        finished_at=None,
+        last_error=None,
+        last_status=None,
+        requeued_at=wall,
+    )
     renewed = get(connection, delivery_id)
     assert renewed is not None
     return renewed

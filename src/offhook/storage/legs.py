@@ -1,6 +1,6 @@
 """Legs: what REST calls calls."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped, given, ordered
@@ -46,14 +46,22 @@ def list(
     return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
 
 
+LAST = ("completed", "rejected")
+"""The statuses that nothing follows."""
+OPEN = ("started", "ringing", "answered", "busy", "cancelled", "unanswered", "timeout", "failed")
+"""The statuses that `completed` follows: a crash may come between a failure and its `completed`."""
+
+
 def unfinished(connection: Connection) -> "tuple[Leg, ...]":
-    """Legs without an end: after a crash, the ones to be ended."""
-    return tuple(_legs.all(connection, _column.ended_at.is_(None), order=[_column.created_at]))
+    """Legs that something must follow for: after a crash, the ones to be ended."""
+    return tuple(_legs.all(connection, _column.status.in_(OPEN), order=[_column.created_at]))
 
 
-def purge(connection: Connection, application_id: str, before: int, limit: int = 1000) -> int:
-    """Remove up to `limit` legs of an application that ended before an instant; gives how many."""
-    over = (_column.application_id == application_id) & (_column.ended_at < before)
-    keys = [leg.leg_id for leg in _legs.all(connection, over, limit=limit)]
+def purge(connection: Connection, before: int, limit: int = 1000) -> int:
+    """Remove up to `limit` legs that ended before an instant (UTC µs); gives how many."""
+    # What ended then was made before; that is what the index knows.
+    over = [_column.status.in_(LAST), _column.created_at < before, _column.ended_at < before]
+    found = select(_column.leg_id).where(*over).limit(limit)
+    keys = [row[0] for row in connection.execute(found)]
     connection.execute(tables.legs.delete().where(_column.leg_id.in_(keys)))
     return len(keys)

@@ -97,6 +97,9 @@ class Leg:
     rate: int = 0
     price: int = 0
     network: str | None = None
+    event_url: str | None = None
+    """Where this call's events go; None: to the application's event URL."""
+    event_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ class Delivery:
     last_status: int | None = None
     last_error: str | None = None
     finished_at: int | None = None
+    requeued_at: int | None = None
+    """When somebody asked for it to be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,8 @@ class Checkpoint:
     dialog: bytes
     """The dialog as the SIP stack dumped it: route set, target, tags, CSeq, flow."""
     updated_at: int
+    trunk_id: str | None = None
+    """The trunk that was dialled: whose password answers a challenge to the BYE."""
 
 
 @dataclass(frozen=True, slots=True)

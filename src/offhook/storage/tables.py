@@ -164,8 +164,11 @@ legs = Table(
     Column("rate", BigInteger, nullable=False),
     Column("price", BigInteger, nullable=False),
     Column("network", Text, nullable=True),
+    Column("event_url", Text, nullable=True),
+    Column("event_method", String(8), nullable=True),
     Index(None, "application_id", "created_at"),
     Index(None, "account_id", "created_at"),
+    Index(None, "status", "created_at"),
 )
 
 conversations = Table(
@@ -224,6 +227,7 @@ deliveries = Table(
     Column("last_status", Integer, nullable=True),
     Column("last_error", Text, nullable=True),
     _instant("finished_at", nullable=True),
+    _instant("requeued_at", nullable=True),
     UniqueConstraint("order_key", "sequence"),
     Index(None, "state", "created_at"),
     Index(None, "application_id", "created_at"),
@@ -235,7 +239,8 @@ checkpoints = Table(
     Column("leg_id", _ID, primary_key=True),
     _account(),
     _application(),
-    Column("session", Text, nullable=False),
+    Column("session", Text, nullable=False, index=True),
     Column("dialog", LargeBinary, nullable=False),
     _instant("updated_at"),
+    Column("trunk_id", _ID, nullable=True),
 )

@@ -8,6 +8,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from offhook.ipc.beat import VARIABLE
+
 log = logging.getLogger("offhook.supervisor")
 
 FIRST_PAUSE = 0.1
@@ -89,7 +91,7 @@ class Child:
         environment = {**os.environ, **self.plan.environment}
         descriptors = list(self.plan.descriptors)
         if write_end >= 0:
-            environment["OFFHOOK_BEAT"] = str(write_end)
+            environment[VARIABLE] = str(write_end)
             descriptors.append(write_end)
         try:
             self._process = await asyncio.create_subprocess_exec(

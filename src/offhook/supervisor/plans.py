@@ -9,7 +9,7 @@ from offhook.supervisor.child import Plan
 from offhook.supervisor.sockets import Listening
 
 SILENCE = 3.0
-"""A control process that gave no sign of life for so long hangs."""
+"""A process that gave no sign of life for so long hangs."""
 PARENT = ["--parent-fd", "0"]
 """A worker ends when its standard input, a pipe from the supervisor, reaches end of file."""
 
@@ -37,7 +37,7 @@ def workers(settings: Settings) -> list[Plan]:
 
 def audio(settings: Settings) -> Plan:
     arguments = ["--socket", socket_of(settings, "audio"), "--spool", str(settings.spool_dir), *PARENT]
-    return Plan("audio", _module("offhook.audio.worker", arguments), _environment(settings))
+    return _worker("audio", "offhook.audio.worker", arguments, settings)
 
 
 def media(settings: Settings, number: int) -> Plan:
@@ -55,19 +55,19 @@ def media(settings: Settings, number: int) -> Plan:
     ]
     if settings.media.realtime:
         arguments.append("--realtime")
-    return Plan(name, _module("offhook.media.worker", arguments), _environment(settings))
+    return _worker(name, "offhook.media.worker", arguments, settings)
 
 
 def speech(settings: Settings, number: int) -> Plan:
     name = f"speech-{number}"
     arguments = ["--name", name, "--socket", socket_of(settings, name)]
-    return Plan(name, _module("offhook.speech.worker", arguments), _environment(settings))
+    return _worker(name, "offhook.speech.worker", arguments, settings)
 
 
 def carrier(settings: Settings) -> Plan:
     arguments = ["--host", settings.sip.hosts[0], "--sip-port", str(settings.sip.port)]
     arguments += ["--run-dir", str(settings.run_dir)]
-    return Plan("carrier", _module("offhook.carrier", arguments), _environment(settings))
+    return _worker("carrier", "offhook.carrier", arguments, settings)
 
 
 def socket_of(settings: Settings, name: str) -> str:
@@ -75,8 +75,9 @@ def socket_of(settings: Settings, name: str) -> str:
     return str(Path(settings.run_dir) / f"{name}.sock")
 
 
-def _module(name: str, arguments: list[str]) -> list[str]:
-    return [sys.executable, "-m", name, *arguments]
+def _worker(name: str, module: str, arguments: list[str], settings: Settings) -> Plan:
+    command = [sys.executable, "-m", module, *arguments]
+    return Plan(name, command, _environment(settings), silence_kills_after=SILENCE)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

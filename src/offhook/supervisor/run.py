@@ -12,6 +12,7 @@ from typing import IO
 from offhook.config import Settings
 from offhook.core.errors import Invalid
 from offhook.ipc.shm_names import clear, prefix_of
+from offhook.supervisor import leftovers
 from offhook.supervisor.child import Child
 from offhook.supervisor.plans import control, workers
 from offhook.supervisor.sockets import Listening, open_all
@@ -37,14 +38,19 @@ class Supervisor:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises `Invalid` when a port or the data directory is taken."""
         self._settings.make_directories()
-        with lock(self._settings), contextlib.closing(open_all(self._settings)) as sockets:
-            self._watch_signals()
-            self._plan(sockets)
-            children = [self._require_control(), *self._workers]  # control takes longest to start
-            tasks = [asyncio.ensure_future(child.keep_alive()) for child in children]
-            await self._stop.wait()
-            await self._end()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        with lock(self._settings):
+            await leftovers.ended(self._settings, self._settings.shutdown.grace + CONTROL_PATIENCE)
+            with contextlib.closing(open_all(self._settings)) as sockets:
+                await self._run_with(sockets)
+
+    async def _run_with(self, sockets: Listening) -> None:
+        self._watch_signals()
+        self._plan(sockets)
+        children = [self._require_control(), *self._workers]  # control takes longest to start
+        tasks = [asyncio.ensure_future(child.keep_alive()) for child in children]
+        await self._stop.wait()
+        await self._end()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
         self._stop.set()

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from offhook.config import Settings
 from offhook.core.errors import Invalid
@@ -19,11 +19,14 @@ class Listening:
     """The open sockets of one instance."""
 
     sip: list[socket.socket]
+    """UDP, one for each address."""
     http: socket.socket
     https: socket.socket | None = None
+    sip_streams: list[socket.socket] = field(default_factory=list)
+    """TCP, at the same addresses and port: connections wait here while one control replaces another."""
 
     def all(self) -> list[socket.socket]:
-        return [*self.sip, self.http, *([self.https] if self.https else [])]
+        return [*self.sip, *self.sip_streams, self.http, *([self.https] if self.https else [])]
 
     def descriptors(self) -> list[int]:
         return [sock.fileno() for sock in self.all()]
@@ -32,6 +35,7 @@ class Listening:
         """What a child needs to find the sockets again with `inherited()`."""
         value = {
             "sip": [sock.fileno() for sock in self.sip],
+            "sip_streams": [sock.fileno() for sock in self.sip_streams],
             "http": self.http.fileno(),
             "https": self.https.fileno() if self.https else None,
         }
@@ -51,6 +55,9 @@ def open_all(settings: Settings) -> Listening:
         for host in settings.sip.hosts:
             opened.append(_bind(host, settings.sip.port, socket.SOCK_DGRAM, "SIP"))
         sip = opened.copy()
+        for host in settings.sip.hosts:
+            opened.append(_bind(host, settings.sip.port, socket.SOCK_STREAM, "SIP"))
+        streams = opened[len(sip) :]
         opened.append(http := _bind(web.host, web.port, socket.SOCK_STREAM, "HTTP"))
         if web.tls_port:
             opened.append(https := _bind(web.host, web.tls_port, socket.SOCK_STREAM, "HTTP", "TLS_PORT"))
@@ -60,7 +67,7 @@ def open_all(settings: Settings) -> Listening:
         raise
     for sock in opened[len(sip) :]:
         sock.listen(512)
-    return Listening(sip, http, https)
+    return Listening(sip, http, https, streams)
 
 
 def inherited() -> Listening | None:
@@ -70,9 +77,10 @@ def inherited() -> Listening | None:
         return None
     value = json.loads(text)
     sip = [socket.socket(fileno=number) for number in value["sip"]]
+    streams = [socket.socket(fileno=number) for number in value["sip_streams"]]
     http = socket.socket(fileno=value["http"])
     https = socket.socket(fileno=value["https"]) if value["https"] is not None else None
-    listening = Listening(sip, http, https)
+    listening = Listening(sip, http, https, streams)
     for sock in listening.all():
         sock.setblocking(False)
     return listening

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from offhook.core.clock import Clock
@@ -18,7 +18,9 @@ from offhook.sip.commands import Command, Dial
 from offhook.sip.events import Event, Failed
 from offhook.sip.flow import Flow
 from offhook.sip.machine import (
+    Alias,
     CancelTimer,
+    Disconnected,
     Input,
     Output,
     Received,
@@ -42,7 +44,8 @@ class SipDriver:
     """Feeds `stack` and does what it says.
 
     `on_event` and `send` may call back into the driver: what they ask for waits its turn. `observe`, when
-    given, sees every input and output with its instant, in order.
+    given, sees every input and output with its instant, in order. `keep`, when given, is asked after every
+    input: what the machine wants to send then goes out once the future it gives is done.
     """
 
     def __init__(
@@ -54,12 +57,16 @@ class SipDriver:
         loop: asyncio.AbstractEventLoop,
         *,
         observe: Callable[[int, Input | Output], None] | None = None,
+        keep: Callable[[], "asyncio.Future[None] | None"] | None = None,
+        alias: Callable[[Flow, Flow], None] | None = None,
     ) -> None:
         self._stack = stack
         self._clock = clock
         self._send = send
         self._on_event = on_event
         self._observe = observe
+        self._alias = alias
+        self._keep = keep
         self._waiting: deque[Input] = deque()
         self._running = False
         self._closed = False
@@ -74,8 +81,12 @@ class SipDriver:
         self._put(command)
 
     def transport_failed(self, flow: Flow, reason: str) -> None:
-        """Nothing can be sent on `flow` any more."""
+        """Nothing could be sent on `flow`."""
         self._put(TransportFailed(flow, reason))
+
+    def disconnected(self, flow: Flow, reason: str) -> None:
+        """The connection of `flow` has ended after it had stood."""
+        self._put(Disconnected(flow, reason))
 
     def close(self) -> None:
         """Stop the timers and ignore everything from now on."""
@@ -116,12 +127,33 @@ class SipDriver:
         except Exception:
             log.exception("the SIP machine failed on %s and goes on without it", describe(input))
             return
+        stored = self._store()
+        if stored is not None:
+            held = [output for output in outputs if isinstance(output, Send)]
+            outputs = [output for output in outputs if not isinstance(output, Send)]
+            stored.add_done_callback(lambda _: self._let_go(held))
+        self._do(now, outputs)
+
+    def _do(self, now: int, outputs: Iterable[Output]) -> None:
         for output in outputs:
             self._watch(now, output)
             try:
                 self._carry_out(output)
             except Exception:
                 log.exception("%s of the SIP machine could not be carried out", type(output).__name__)
+
+    def _store(self) -> "asyncio.Future[None] | None":
+        """What has to be done before anything is sent; None when it is done, or cannot be."""
+        try:
+            stored = self._keep() if self._keep is not None else None
+        except Exception:
+            log.exception("the sessions could not be stored; a crash now would leave calls up")
+            return None
+        return None if stored is None or stored.done() else stored
+
+    def _let_go(self, held: list[Send]) -> None:
+        if not self._closed:
+            self._do(self._clock.now(), held)
 
     def _carry_out(self, output: Output) -> None:
         if isinstance(output, Send):
@@ -130,8 +162,10 @@ class SipDriver:
             self._timers.set(output.key, output.at)
         elif isinstance(output, CancelTimer):
             self._timers.cancel(output.key)
-        else:
+        elif not isinstance(output, Alias):
             self._on_event(output)
+        elif self._alias is not None:
+            self._alias(output.flow, output.address)
 
     def _watch(self, now: int, what: Input | Output) -> None:
         if self._observe is None:
@@ -158,4 +192,6 @@ def describe(input: Input) -> str:
         return f"timer {input.key}"
     if isinstance(input, TransportFailed):
         return f"failure of {input.flow}"
+    if isinstance(input, Disconnected):
+        return f"end of {input.flow}"
     return f"{type(input).__name__} for session {input.session}"

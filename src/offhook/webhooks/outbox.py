@@ -134,7 +134,7 @@ class Outbox:
         while portion := await self._pending_after(place):
             place = (portion[-1].order_key, portion[-1].sequence)
             for row in portion:
-                if node_of(row.delivery_id) != self._settings.node or self._lanes.holds(row.delivery_id):
+                if not self._is_mine(row) or self._lanes.holds(row.delivery_id):
                     continue
                 if row.expects_ncco:
                     await self._finish(row, Outcome(False, row.attempts, None, CRASHED))
@@ -151,7 +151,8 @@ class Outbox:
 
     async def resend(self, delivery_id: str) -> None:
         """Send a failed delivery again, behind the others of its key. Raises NotFound or Conflict."""
-        delivery = await self._database.write(lambda c: deliveries.requeue(c, delivery_id))
+        wall = self._clock.wall()
+        delivery = await self._database.write(lambda c: deliveries.requeue(c, delivery_id, wall))
         self._queue(delivery)
 
     async def purge(self, before: int) -> int:
@@ -175,6 +176,19 @@ class Outbox:
         self._replies.close(STOPPING)
         if left:
             log.warning("%d webhooks are left for the next start", len(left))
+
+    async def take_requeued(self) -> int:
+        """Queue what others (`offhook webhooks resend`) have made pending again; gives how many."""
+        # In the writer's order: a delivery that was finished before this is not pending any more, and one
+        # that is being finished is still held by its lane.
+        found = await self._database.write(lambda c: deliveries.requeued(c, PORTION))
+        wanted = [row for row in found if self._is_mine(row) and not self._lanes.holds(row.delivery_id)]
+        for row in wanted:
+            self._queue(row)
+        return len(wanted)
+
+    def _is_mine(self, delivery: Delivery) -> bool:
+        return node_of(delivery.delivery_id) == self._settings.node
 
     async def _tidy(self) -> None:
         while True:

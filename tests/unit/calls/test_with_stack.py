@@ -18,7 +18,9 @@ PLATFORM, PHONE = ("127.0.0.1", 5060), ("127.0.0.1", 5070)
 class Element:
     """A SIP stack at an address."""
 
-    def __init__(self, bench: Bench, network: Network, address: Address, on_event: Any) -> None:
+    def __init__(
+        self, bench: Bench, network: Network, address: Address, on_event: Any, keep: Any = lambda marks: None
+    ) -> None:
         config = StackConfig(address[0], address[1], "test", b"secret")
         self.seen: list[Any] = []
         self.stack = SipStack(config, bench.ids)
@@ -34,6 +36,7 @@ class Element:
             lambda data, flow: network.send(data, address, flow.remote),
             note,
             bench.loop,
+            keep=lambda: keep(self.stack.marks()),
         )
         network.unbind(address)
         network.bind(address, lambda data, source: self.driver.feed(data, Flow("udp", address, source)))
@@ -52,11 +55,18 @@ class Line:
         self.platform = self.restart(bench)
 
     def restart(self, bench: Bench) -> Element:
-        platform = Element(bench, self.network, PLATFORM, lambda event: bench.calls.on_sip(event))
+        platform = Element(
+            bench,
+            self.network,
+            PLATFORM,
+            lambda event: bench.calls.on_sip(event),
+            lambda marks: bench.calls.on_marks(marks),
+        )
+        bench.sip_port.marks = lambda marks: None  # the real stack has its own
         bench.sip_port.react = platform.driver.command
         bench.sip_port.unanswered = lambda: platform.stack.unanswered  # type: ignore[method-assign]
         bench.sip_port.dump = platform.stack.dump  # type: ignore[method-assign]
-        bench.sip_port.load = lambda session, dialog: platform.stack.load(session, dialog)  # type: ignore[method-assign]
+        bench.sip_port.load = platform.stack.load  # type: ignore[method-assign]
         return platform
 
     def call(self) -> None:

@@ -174,7 +174,11 @@ def test_legs_are_filtered_paged_and_ordered(
 
 def test_unfinished_and_purge(many: Database) -> None:
     for n in range(6):
-        many.transact(call(legs.change, f"leg{n:02}", ended_at=n + 1))
+        last = "rejected" if n == 5 else "completed"
+        many.transact(call(legs.change, f"leg{n:02}", status=last, created_at=n, ended_at=n + 1))
+    many.transact(call(legs.change, "leg06", status="busy", ended_at=7))  # its `completed` is missing
+    for n in range(7, 10):
+        many.transact(call(legs.change, f"leg{n:02}", status="answered"))
     assert {row.leg_id for row in many.transact(legs.unfinished)} == {
         "leg06",
         "leg07",
@@ -182,7 +186,7 @@ def test_unfinished_and_purge(many: Database) -> None:
         "leg09",
         "foreign",
     }
-    assert many.transact(lambda c: legs.purge(c, "app", 4)) == 3
+    assert many.transact(lambda c: legs.purge(c, 4)) == 3
     assert many.transact(lambda c: legs.list(c, application_id="app")).total == 7
 
 
@@ -288,14 +292,14 @@ def test_deliveries_are_numbered_requeued_and_purged(memory: Database) -> None:
             deliveries.insert(connection, row)
 
     memory.transact(fill)
-    assert memory.transact(lambda c: deliveries.requeue(c, "d2")).state == "pending"
+    assert memory.transact(lambda c: deliveries.requeue(c, "d2", 5)).state == "pending"
     with pytest.raises(Conflict, match="is pending"):
-        memory.transact(lambda c: deliveries.requeue(c, "d2"))
+        memory.transact(lambda c: deliveries.requeue(c, "d2", 5))
     with pytest.raises(NotFound):
-        memory.transact(lambda c: deliveries.requeue(c, "d9"))
+        memory.transact(lambda c: deliveries.requeue(c, "d9", 5))
     memory.transact(lambda c: deliveries.change(c, "d3", expects_ncco=True))
     with pytest.raises(Conflict, match="not sent again"):
-        memory.transact(lambda c: deliveries.requeue(c, "d3"))
+        memory.transact(lambda c: deliveries.requeue(c, "d3", 5))
     assert [d.delivery_id for d in memory.transact(deliveries.pending)] == ["d0", "d2"]
     assert [d.delivery_id for d in memory.transact(lambda c: deliveries.pending(c, after=("leg:0", 1)))] == [
         "d2"

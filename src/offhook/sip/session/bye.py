@@ -85,12 +85,14 @@ def say_bye(ctx: Context, session: Session, dialog: Dialog) -> None:
 
 
 def replied(ctx: Context, session: Session, report: Replied) -> None:
-    """A response to our BYE: of interest only when it is a challenge."""
+    """A response to our BYE: a challenge is answered, any other final one is the end of it."""
     sent = request_of(report.sent)
     dialog = dialog_of(session, sent)
     if dialog is not None and auth.can_answer(session.auth, report.response, sent):
         made = again(ctx, session, sent, report.response, dialog.next_cseq())
         ctx.send(session, made, flow_to(dialog, session.flow), "bye")
+    elif report.response.status >= 200:
+        ctx.settle(session)
 
 
 def _report(ctx: Context, session: Session, arrived: Arrived, cancelled: bool) -> None:

@@ -11,19 +11,20 @@ from typing import Any
 
 from offhook.core.ids import Ids
 from offhook.sip.build import response as build_response
+from offhook.sip.build import size_of
 from offhook.sip.events import Event
 from offhook.sip.flow import Flow
 from offhook.sip.machine import CancelTimer, Output, Send, SetTimer
 from offhook.sip.message import Request, Response
 from offhook.sip.nonces import NonceSource
 from offhook.sip.parser import parse
-from offhook.sip.routing import sent_by
+from offhook.sip.routing import retransported, sent_by
 from offhook.sip.session.state import Session, dialog_key
-from offhook.sip.session.table import SESSION, On, Phase, Verb
+from offhook.sip.session.table import KEEPING, OWING, SESSION, On, Phase, Verb
 from offhook.sip.timers import Timers
 from offhook.sip.transaction.key import client_key
 from offhook.sip.transaction.layer import TransactionLayer
-from offhook.sip.transaction.reports import Acked, Arrived, Item, Over, Refused, Replied, Report
+from offhook.sip.transaction.reports import Acked, Arrived, Item, Moved, Over, Refused, Replied, Report
 from offhook.sip.via import MAGIC_COOKIE
 
 PREFIX = "s"
@@ -50,7 +51,9 @@ class StackConfig:
     contact_user: str = ""
     timers: Timers = DEFAULT_TIMERS
     limit: int = 100_000
-    """Transactions at a time; beyond it new requests get 503."""
+    """Transactions at a time; beyond it new requests get 503, and far beyond it those inside dialogs too."""
+    udp_limit: int = 1300
+    """Bytes of a request above which TCP is tried first (RFC 3261 §18.1.1); 0 for never."""
 
 
 Handler = Callable[["Context", Session, Any], None]
@@ -69,6 +72,9 @@ class Context:
         self.now = 0
         self.out: list[Output] = []
         self.reports: deque[Report] = deque()
+        self.marks: dict[str, bool] = {}
+        """Sessions that a successor has to know as they are now (True), or need not know any more (False)."""
+        self._kept: set[str] = set()
         self._verbs = verbs
 
     # the table
@@ -80,11 +86,32 @@ class Context:
             return False
         session.phase = row.next
         self._verbs[row.verb](self, session, detail)
+        if row.verb in KEEPING:
+            self.keep(session)
         if row.next is Phase.ENDED:
             if before is not Phase.ENDED:
                 self._stop_timers(session)
+                if row.verb not in OWING:
+                    self.settle(session)
             self.release(session)
         return True
+
+    # what a successor of this process has to know
+
+    def keep(self, session: Session) -> None:
+        """Nothing of this step may be sent before the session is stored as it is now."""
+        self._kept.add(session.id)
+        self.marks[session.id] = True
+
+    def taken(self, session: Session) -> None:
+        """The session is stored already: it comes from there."""
+        self._kept.add(session.id)
+
+    def settle(self, session: Session) -> None:
+        """The peer knows that the session is over."""
+        if session.id in self._kept:
+            self._kept.discard(session.id)
+            self.marks[session.id] = False
 
     # sessions
 
@@ -95,6 +122,7 @@ class Context:
     def release(self, session: Session) -> None:
         """Forget an ended session once its transactions have ended too."""
         if session.phase is Phase.ENDED and not session.transactions:
+            self.settle(session)
             self.sessions.pop(session.id, None)
             self.by_dialog.pop(dialog_key(session.invite.call_id, session.invite.local_tag), None)
 
@@ -117,10 +145,14 @@ class Context:
     # the wire
 
     def send(self, session: Session, request: Request, flow: Flow, purpose: str) -> str:
-        """Begin a client transaction for a session; its key."""
+        """Begin a client transaction for a session; its key. A large request goes over TCP first (B10)."""
+        fallback = None
+        if flow.transport == "udp" and 0 < self.config.udp_limit < size_of(request):
+            request, fallback = retransported(request, "TCP"), flow
+            flow = Flow("tcp", flow.local, flow.remote)
         key = client_key(request)
         session.transactions.append(key)
-        self.take(self.layer.request(self.now, request, flow, session.id, purpose))
+        self.take(self.layer.request(self.now, request, flow, session.id, purpose, fallback))
         return key
 
     def adopt(self, session: Session, key: str, purpose: str) -> None:
@@ -168,7 +200,7 @@ class Context:
     def take(self, items: Iterable[Item]) -> None:
         """Sort what the transaction layer gave: outputs go out, reports wait for their turn."""
         for item in items:
-            if isinstance(item, Arrived | Refused | Acked | Replied | Over):
+            if isinstance(item, Arrived | Refused | Acked | Replied | Over | Moved):
                 self.reports.append(item)
             else:
                 self.out.append(item)

@@ -15,21 +15,23 @@ from offhook.sip.commands import (
     RejectReoffer,
     Reoffer,
     Ring,
+    TurnAway,
 )
 from offhook.sip.dialog import Dialog
 from offhook.sip.headers import call_id, cseq, from_, to
-from offhook.sip.session import ack, bye, incoming, invite, offered, other, reoffer
+from offhook.sip.session import ack, bye, incoming, invite, offered, other, reoffer, streams
 from offhook.sip.session.context import PREFIX, Context
 from offhook.sip.session.state import Role, Session
 from offhook.sip.session.table import On, Phase
 from offhook.sip.transaction.key import server_key
-from offhook.sip.transaction.reports import Acked, Arrived, Over, Refused, Replied, Report
+from offhook.sip.transaction.reports import Acked, Arrived, Moved, Over, Refused, Replied, Report
 
 _STEPS: dict[type, On] = {
     Ring: On.RING,
     Answer: On.ANSWER,
     Reject: On.REJECT,
     Challenge: On.CHALLENGE,
+    TurnAway: On.TURN_AWAY,
     HangUp: On.HANG_UP,
 }
 _TIMERS = {"ring": On.RING_LIMIT, "cancel": On.CANCEL_LIMIT, "remind": On.REMIND}
@@ -88,10 +90,12 @@ def report(ctx: Context, given: Report) -> None:
         _over(ctx, given)
     elif isinstance(given, Refused):
         other.refused(ctx, given)
+    elif isinstance(given, Moved):
+        streams.moved(ctx, given)
 
 
 def _check(given: Command) -> None:
-    if isinstance(given, Dial | Ring | Answer | Reject):
+    if isinstance(given, Dial | Ring | Answer | Reject | TurnAway):
         for name, value in given.headers:
             check_header(name, value)
     if isinstance(given, HangUp | Reject) and given.reason is not None:
@@ -140,7 +144,10 @@ def _inside(ctx: Context, arrived: Arrived, tag: str) -> None:
     elif request.method == "BYE":
         _bye(ctx, session, dialog, arrived)
     elif request.method in ("INVITE", "UPDATE"):
+        target = dialog.target
         offered.receive(ctx, session, dialog, arrived)
+        if dialog.target != target:
+            ctx.keep(session)
     elif request.method == "INFO":
         other.info(ctx, arrived)
     else:

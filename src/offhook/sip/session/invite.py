@@ -42,6 +42,7 @@ def dial(ctx: Context, command: Dial) -> None:
     session.auth = Auth(command.credentials)
     _launch(ctx, session, made)
     ctx.add(session)
+    ctx.keep(session)
     ctx.set_timer(session, "ring", ctx.now + seconds(command.ring_seconds))
 
 
@@ -137,4 +138,5 @@ def _compose(ctx: Context, command: Dial) -> Request:
 def _launch(ctx: Context, session: Session, made: Request) -> None:
     ctx.send(session, made, session.flow, "invite")
     record = ctx.layer.records.get(session.invite.key)
-    session.invite.request = record.request if record else session.invite.request
+    if record is not None:
+        session.flow, session.invite.request = record.flow, record.request

@@ -39,6 +39,7 @@ class On(StrEnum):
     ANSWER = "answer"
     REJECT = "reject"
     CHALLENGE = "challenge"
+    TURN_AWAY = "turn away"
     REMIND = "minute passed"
     PEER_CANCEL = "peer cancels"
     PEER_BYE = "peer says bye"
@@ -70,6 +71,7 @@ class Verb(StrEnum):
     ANSWER = "answer.accept"
     REJECT = "answer.reject"
     CHALLENGE = "answer.challenge"
+    TURN_AWAY = "answer.turn_away"
     DECLINE = "answer.decline"
     VANISHED = "answer.vanished"
     REPEAT = "answer.repeat"
@@ -128,6 +130,7 @@ CALLEE: Table = {
     (Phase.INCOMING, On.ANSWER): Row(Phase.ACCEPTED, Verb.ANSWER),
     (Phase.INCOMING, On.REJECT): Row(Phase.ENDED, Verb.REJECT),
     (Phase.INCOMING, On.CHALLENGE): Row(Phase.ENDED, Verb.CHALLENGE),
+    (Phase.INCOMING, On.TURN_AWAY): Row(Phase.ENDED, Verb.TURN_AWAY),
     (Phase.INCOMING, On.HANG_UP): Row(Phase.ENDED, Verb.DECLINE),
     (Phase.INCOMING, On.PEER_CANCEL): Row(Phase.ENDED, Verb.PEER_CANCELLED),
     (Phase.INCOMING, On.PEER_BYE): Row(Phase.ENDED, Verb.PEER_LEFT_EARLY),
@@ -153,3 +156,21 @@ EITHER: Table = {
 }
 
 SESSION: Table = {**CALLER, **CALLEE, **EITHER}
+
+KEEPING = frozenset({Verb.AUTHENTICATE, Verb.CONFIRM, Verb.RING, Verb.ANSWER})
+"""Verbs after which a successor of this process would have to end the session in another way than before."""
+
+OWING = frozenset(
+    {
+        Verb.ACK_AND_BYE,
+        Verb.BYE,
+        Verb.BYE_NOW,
+        Verb.BYE_UNACKNOWLEDGED,
+        Verb.BYE_LOST,
+        Verb.REJECT,
+        Verb.DECLINE,
+        Verb.PEER_CANCELLED,
+        Verb.PEER_LEFT_EARLY,
+    }
+)
+"""Verbs that end a session while the peer has still to be told: a BYE or a refusal is on its way."""

@@ -1,0 +1,57 @@
+"""What a successor of this process needs to end the calls of this one: the SIP session of every leg.
+
+The SIP stack says which sessions changed so that a stranger would have to end them in another way (a CANCEL
+instead of nothing, a BYE instead of a CANCEL), and what it wants to send waits until they are stored. So no
+phone rings and no call stands that the database does not know. A checkpoint goes when the peer knows that
+the call is over, which may be later than the leg's `completed`. `recover.py` reads them.
+"""
+
+from asyncio import Future
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy import Connection
+
+from offhook.calls.exchange import Exchange
+from offhook.storage import checkpoints, records
+
+Rows = list[records.Checkpoint]
+
+
+def mark(exchange: Exchange, marks: Mapping[str, bool]) -> "Future[None] | None":
+    """Store the sessions marked True, forget those marked False; the future when somebody has to wait."""
+    if not marks:
+        return None
+    kept = [row for session, wanted in marks.items() if wanted and (row := _row(exchange, session))]
+    settled = [session for session, wanted in marks.items() if not wanted]
+    written = exchange.ports.database.submit(partial(_write, kept, settled))
+    return written if kept else None
+
+
+def forget_all(exchange: Exchange) -> None:
+    """Every peer knows that its call is over."""
+    node = exchange.settings.node
+    exchange.ports.database.submit(lambda connection: checkpoints.delete_of(connection, node))
+
+
+def _row(exchange: Exchange, session: str) -> records.Checkpoint | None:
+    leg = exchange.live.sessions.get(session)
+    dialog = exchange.ports.sip.dump(session) if leg is not None else None
+    if leg is None or dialog is None:
+        return None
+    return records.Checkpoint(
+        leg_id=leg.leg_id,
+        account_id=leg.party.account_id,
+        application_id=leg.party.application_id,
+        session=session,
+        dialog=dialog,
+        updated_at=exchange.wall(),
+        trunk_id=leg.signalling.trunk_id,
+    )
+
+
+def _write(kept: Rows, settled: list[str], connection: Connection) -> None:
+    for row in kept:
+        checkpoints.save(connection, row)
+    for session in settled:
+        checkpoints.delete_session(connection, session)

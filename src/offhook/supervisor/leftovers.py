@@ -1,0 +1,55 @@
+"""Processes that outlived a killed supervisor: the next start waits for their end, and then sees to it.
+
+They end by themselves when the pipe from their parent closes: control after its calls have got a BYE. Until
+then they hold the ports. One that hangs does not notice, and is killed. A process is known by the number in
+its pid file and by the data directory in its environment, so that no stranger with that number is hit.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from pathlib import Path
+
+from offhook.config import Settings
+from offhook.ipc.shm_names import ENVIRONMENT, prefix_of
+
+log = logging.getLogger("offhook.supervisor")
+STEP = 0.1
+
+
+async def ended(settings: Settings, patience: float) -> None:
+    """Until none is left; what lives after `patience` seconds is killed."""
+    if not living(settings):
+        return
+    log.warning("processes of a killed supervisor are still ending; waiting for them")
+    for _ in range(round(patience / STEP)):
+        if not living(settings):
+            return
+        await asyncio.sleep(STEP)
+    for name, pid in living(settings).items():
+        log.error("%s (process %d) of a killed supervisor hangs and is killed", name, pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    while living(settings):  # noqa: ASYNC110 — a killed process is gone in a moment
+        await asyncio.sleep(STEP)
+
+
+def living(settings: Settings) -> dict[str, int]:
+    """Name and process id of every child of an earlier supervisor on this data directory."""
+    found = {}
+    for file in settings.run_dir.glob("*.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(file.read_text())
+            if file.stem != "supervisor" and _is_ours(pid, settings):
+                found[file.stem] = pid
+    return found
+
+
+def _is_ours(pid: int, settings: Settings) -> bool:
+    """Raises OSError when there is no such process, or nobody says what it is (systems without /proc)."""
+    here = Path("/proc") / str(pid)
+    mark = f"{ENVIRONMENT}={prefix_of(settings.data_dir)}".encode()
+    # A process that has ended but was not waited for shows an empty environment.
+    return mark in (here / "environ").read_bytes().split(b"\0")
