@@ -12,7 +12,7 @@ from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
 from offhook.simulator.places import CARRIER_FILE
 from offhook.sip.flow import Flow
-from offhook.transport.udp import UdpTransport
+from offhook.transport.transports import Transports
 
 CARRIER = "carrier.offhook.localhost"
 """The host of the simulated carrier's trunk."""
@@ -21,20 +21,21 @@ CARRIER = "carrier.offhook.localhost"
 class Locator:
     """`await locator(host, port, transport)`. Raises OSError when there is no way."""
 
-    def __init__(self, settings: Settings, udp: UdpTransport) -> None:
+    def __init__(self, settings: Settings, transports: Transports) -> None:
         self._carrier = settings.run_dir / CARRIER_FILE
-        self._udp = udp
+        self._transports = transports
 
     async def __call__(self, host: str, port: int, transport: str) -> Flow:
-        if transport != "udp":
-            raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP")
+        own = self._transports.addresses(transport)
+        if not own:
+            raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP or TCP")
         if host == CARRIER:
             host, port = read_address(self._carrier)
         found = await outside(socket.getaddrinfo, host.strip("[]"), port, 0, socket.SOCK_DGRAM)
         for family, _, _, _, address in found:
-            for local in self._udp.addresses:
+            for local in own:
                 if _family(local[0]) == family:
-                    return Flow("udp", local, (str(address[0]), int(address[1])))
+                    return Flow(transport, local, (str(address[0]), int(address[1])))
         raise OSError(f"no bound SIP address can reach {host}; see OFFHOOK_SIP__HOST")
 
 

@@ -101,6 +101,7 @@ class Service:
         self.http = self._http()
         self.media.subscribe(self.calls.on_media)
         self.media.on_worker_lost(self.calls.on_worker_lost)
+        self.audio.on_spool_refused(self.calls.on_spool_refused)
 
     async def start(self) -> None:
         """Connect to the workers, send the webhooks that waited, end what a crash left behind.

@@ -40,6 +40,7 @@ class CallFailed(OffhookError):  # noqa: N818 — read as a sentence
 @click.option("--be", type=click.Choice([*BEHAVIOURS, "voicemail"]), help="Do not simply answer.")
 @click.option("--record", type=click.Path(dir_okay=False), help="Write what is heard to a WAV file.")
 @click.option("--calls", type=click.IntRange(1), help="End after so many calls were received.")
+@click.option("--transport", type=click.Choice(["udp", "tcp"]), default="udp", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each call.")
 def phone(number: str, to: str | None, as_json: bool, calls: int | None, **options: Any) -> None:
     script = parse(options["script"])
@@ -52,7 +53,7 @@ def phone(number: str, to: str | None, as_json: bool, calls: int | None, **optio
     settings = config.load()
     wait_for_server(settings)
     wait_for_carrier(settings)
-    asyncio.run(_run(settings, number, to, script, behaviour, calls, as_json=as_json))
+    asyncio.run(_run(settings, number, to, script, behaviour, calls, options["transport"], as_json=as_json))
 
 
 def command() -> click.Command:
@@ -74,13 +75,14 @@ async def _run(
     script: Script,
     behaviour: Behaviour,
     calls: int | None,
+    transport: str,
     *,
     as_json: bool,
 ) -> None:
     engine = EspeakTTS()
     wire = UdpWire()
     host = settings.sip.hosts[0]
-    own = Phone.on(wire, SystemClock(), RandomIds(), host, number, behaviour, tts=engine)
+    own = Phone.on(wire, SystemClock(), RandomIds(), host, number, behaviour, transport=transport, tts=engine)
     held = await register(str(settings.run_dir / CARRIER_SOCKET), number, own.address)
     try:
         if to is not None:

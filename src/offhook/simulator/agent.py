@@ -1,7 +1,7 @@
 """A SIP endpoint for any number of calls: the stack, its driver and a wire.
 
 It gives each event to whoever owns the session, and a new INVITE to `on_invite`. It decides nothing: phones
-and the carrier are built on it. It serves UDP only.
+and the carrier are built on it. It listens for UDP and TCP at one port and calls over the one it is told.
 """
 
 import asyncio
@@ -18,8 +18,12 @@ from offhook.sip.events import Ended, Event, Failed, InviteReceived
 from offhook.sip.flow import Address, Flow
 from offhook.sip.stack import SipStack, StackConfig
 from offhook.transport.driver import SipDriver
+from offhook.transport.pool import StreamPool
 
 log = logging.getLogger("offhook.simulator")
+
+ATTEMPTS = 20
+"""How often a free port is looked for."""
 
 
 class Owner(Protocol):
@@ -43,6 +47,7 @@ class Agent:
         port: int = 0,
         *,
         on_invite: OnInvite | None = None,
+        transport: str = "udp",
         user_agent: str = "Offhook simulator",
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
@@ -52,8 +57,11 @@ class Agent:
         self.wire = wire
         self.on_invite = on_invite
         self.tasks = Tasks()
+        self.transport = transport
         self._owners: dict[str, Owner] = {}
-        self.address: Address = wire.bind((host, port), self._receive)
+        chosen = loop or asyncio.get_running_loop()
+        self._streams = StreamPool("tcp", wire.streams, clock, chosen)
+        self.address: Address = self._bind(host, port)
         config = StackConfig(
             contact_host=host,
             contact_port=self.address[1],
@@ -61,8 +69,8 @@ class Agent:
             nonce_secret=ids.token(16).encode(),
         )
         stack = SipStack(config, ids)
-        chosen = loop or asyncio.get_running_loop()
-        self._driver = SipDriver(stack, clock, self._send, self._event, chosen)
+        self._driver = SipDriver(stack, clock, self._send, self._event, chosen, alias=self._streams.alias)
+        self._streams.deliver_to(self._driver)
 
     def own(self, session: str, owner: Owner) -> None:
         """Events of `session` go to `owner` until the session is over."""
@@ -77,7 +85,7 @@ class Agent:
 
     def flow_to(self, destination: Address) -> Flow:
         """The way to a peer."""
-        return Flow("udp", self.address, destination)
+        return Flow(self.transport, self.address, destination)
 
     def uri(self, user: str) -> str:
         """A SIP URI of this endpoint."""
@@ -86,15 +94,33 @@ class Agent:
     async def close(self) -> None:
         """Stop at once; calls that are up are not ended first."""
         self._driver.close()
+        self._streams.close()
         self.wire.unbind(self.address)
         self._owners.clear()
         await self.tasks.close()
 
     def _receive(self, data: bytes, sender: Address) -> None:
-        self._driver.feed(data, self.flow_to(sender))
+        self._driver.feed(data, Flow("udp", self.address, sender))
 
     def _send(self, data: bytes, flow: Flow) -> None:
-        self.wire.send(data, self.address, flow.remote)
+        if flow.transport == "udp":
+            self.wire.send(data, self.address, flow.remote)
+        else:
+            self._streams.send(data, flow)
+
+    def _bind(self, host: str, port: int) -> Address:
+        """One port for both transports; where any will do, one that is free for both."""
+        for attempt in range(1, ATTEMPTS + 1):
+            bound = self.wire.bind((host, port), self._receive)
+            try:
+                self._streams.listen(bound)
+            except OSError:
+                self.wire.unbind(bound)
+                if port or attempt == ATTEMPTS:
+                    raise
+            else:
+                break
+        return bound
 
     def _event(self, event: Event) -> None:
         if isinstance(event, InviteReceived):

@@ -57,12 +57,16 @@ class Phone:
         behaviour: Behaviour | None = None,
         *,
         port: int = 0,
+        transport: str = "udp",
         tts: TTS | None = None,
         codecs: Sequence[str] = CODECS,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> "Phone":
-        """A phone with a SIP endpoint of its own at `host`:`port`; every INVITE that reaches it is for it."""
-        agent = Agent(wire, clock, ids, host, port, loop=loop)
+        """A phone with a SIP endpoint of its own at `host`:`port`; every INVITE that reaches it is for it.
+
+        `transport` is what its own calls go over; it is called over either.
+        """
+        agent = Agent(wire, clock, ids, host, port, transport=transport, loop=loop)
         phone = cls(agent, number, behaviour, tts=tts, codecs=codecs)
         agent.on_invite = phone.receive
         return phone

@@ -1,7 +1,8 @@
-"""What carries a phone's packets: real UDP sockets, or the memory network of a world.
+"""What carries a phone's packets: real sockets, or the memory network of a world.
 
 A wire has many endpoints; each is bound to an address and told of every datagram that reaches it. It knows
-neither SIP nor RTP. The memory network of `offhook.testing.wire` has the same three methods.
+neither SIP nor RTP. Streams are a wire of their own beside it. The memory network of `offhook.testing.wire`
+has the same surface.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from offhook.sip.flow import Address
+from offhook.transport.streams import StreamWire
+from offhook.transport.tcp import TcpWire
 
 log = logging.getLogger("offhook.simulator")
 
@@ -22,7 +25,12 @@ RECEIVE_BUFFER = 1 << 20
 
 
 class Wire(Protocol):
-    """A packet network."""
+    """A packet network, and the streams beside it."""
+
+    @property
+    def streams(self) -> StreamWire:
+        """Connections between the same hosts."""
+        ...
 
     def bind(self, address: Address, receiver: Receiver) -> Address:
         """Listen on `address`, port 0 for any free one; gives the address bound. Raises OSError."""
@@ -42,6 +50,7 @@ class UdpWire:
 
     def __init__(self) -> None:
         self._sockets: dict[Address, socket.socket] = {}
+        self.streams = TcpWire()
 
     def bind(self, address: Address, receiver: Receiver) -> Address:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -82,6 +91,7 @@ class UdpWire:
         """Unbind everything."""
         for address in list(self._sockets):
             self.unbind(address)
+        self.streams.stop()
 
     def _readable(self, made: socket.socket, receiver: Receiver) -> None:
         for _ in range(BURST):

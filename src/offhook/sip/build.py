@@ -165,3 +165,10 @@ def _tag(made: Response, tag: str) -> None:
     address = to_of(made)
     if address.tag is None:
         made.headers.replace_first("To", str(address.with_tag(tag)))
+
+
+def size_of(request: Request) -> int:
+    """About how many bytes a request has on the wire (header text counted in characters)."""
+    lines = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
+    start = len(request.method) + len(request.uri) + len("  SIP/2.0\r\n")
+    return start + lines + len("Content-Length: 1000\r\n\r\n") + len(request.body)

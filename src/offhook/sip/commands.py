@@ -74,6 +74,15 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Refuse an INVITE that nobody has looked at, at no cost: nothing of it is kept and no event follows."""
+
+    session: str
+    status: int = 503
+    headers: HeaderList = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """Answer an inbound INVITE with 401 and a digest challenge for `realm`; the retry is a new session."""
 
@@ -116,4 +125,6 @@ class RejectReoffer:
     status: int = 488
 
 
-Command = Dial | Ring | Answer | Reject | Challenge | HangUp | Reoffer | AnswerReoffer | RejectReoffer
+Command = (
+    Dial | Ring | Answer | Reject | TurnAway | Challenge | HangUp | Reoffer | AnswerReoffer | RejectReoffer
+)

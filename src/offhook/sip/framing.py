@@ -31,17 +31,39 @@ class StreamFramer:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._offence: RemoteProtocolError | None = None
         self._searched = 0
         self._total: int | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether the beginning of a message is here and its end is not."""
+        return self._searched > 0 or self._total is not None
+
+    @property
+    def broken(self) -> bool:
+        """Whether what follows the messages found cannot be read: close the connection."""
+        return self._offence is not None
 
     def feed(self, data: bytes) -> list[bytes | Keepalive]:
         """The whole messages and pings completed by `data`, in order.
 
         Raises RemoteProtocolError(400): close the connection. Messages that were complete before the
-        offence in the same `data` are lost with it.
+        offence in the same `data` are given first: then `broken` is set and the next call raises.
         """
+        if self._offence is not None:
+            raise self._offence
         self._buffer += data
         found: list[bytes | Keepalive] = []
+        try:
+            self._cut(found)
+        except RemoteProtocolError as offence:
+            self._offence = offence
+            if not found:
+                raise
+        return found
+
+    def _cut(self, found: list[bytes | Keepalive]) -> None:
         consumed = 0
         while True:
             consumed = self._skip_line_ends(consumed, found)
@@ -51,7 +73,6 @@ class StreamFramer:
             found.append(bytes(self._buffer[consumed:end]))
             consumed, self._searched, self._total = end, 0, None
         del self._buffer[:consumed]
-        return found
 
     def _skip_line_ends(self, start: int, found: list[bytes | Keepalive]) -> int:
         """Take pings away, and a single CRLF (a pong, or §7.5 tolerance) once something follows it."""

@@ -31,6 +31,14 @@ class TransportFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection of `flow` has ended after it had stood; what was sent on it may have arrived or not."""
+
+    flow: Flow
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Put these bytes on the wire."""
 
@@ -53,5 +61,13 @@ class CancelTimer:
     key: str
 
 
-Input = Received | TimerFired | TransportFailed | Command
-Output = Send | SetTimer | CancelTimer | Event
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The peer at the far end of `flow` takes requests for `address` on this connection too (RFC 5923)."""
+
+    flow: Flow
+    address: Flow
+
+
+Input = Received | TimerFired | TransportFailed | Disconnected | Command
+Output = Send | SetTimer | CancelTimer | Alias | Event

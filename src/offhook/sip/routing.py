@@ -65,6 +65,25 @@ def reopened_destination(message: Message, flow: Flow) -> Flow:
     return Flow(flow.transport, flow.local, (top.received or top.host, _port(top, flow)))
 
 
+def alias_of(request: Request, flow: Flow) -> Flow | None:
+    """The address that the sender of `request` wants to be reached at on this very connection (RFC 5923 §5).
+
+    Only an address that the connection comes from counts: anybody may write any name into a Via.
+    """
+    top = _top(request) if flow.reliable else None
+    if top is None or "alias" not in top.params or top.host.lower() != flow.remote[0].lower():
+        return None
+    return Flow(flow.transport, flow.local, (flow.remote[0], _port(top, flow)))
+
+
+def retransported(request: Request, transport: str) -> Request:
+    """A copy of a request of ours whose top Via names another transport, in upper case."""
+    made = Request(request.method, request.uri, request.headers.copy(), request.body)
+    _, _, rest = (made.headers.get("Via") or "").partition(" ")
+    made.headers.replace_first("Via", f"SIP/2.0/{transport} {rest}")
+    return made
+
+
 def sent_by(host: str, port: int) -> str:
     """`host:port` for a Via or Contact of ours."""
     return f"{bracketed(host)}:{port}"

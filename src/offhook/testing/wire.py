@@ -1,7 +1,8 @@
 """A packet network in memory: addresses, loss, delay, duplication and reordering from a seed.
 
 It carries datagrams between endpoints of one world: SIP messages and RTP packets alike. Nothing is
-delivered in the call that sends; every packet takes at least `delay` of virtual time.
+delivered in the call that sends; every packet takes at least `delay` of virtual time. Connections are in
+`streams.py`.
 """
 
 import random
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from offhook.core.clock import NS_PER_SECOND
 from offhook.testing.loop import VirtualLoop
+from offhook.testing.streams import MemoryStreams
 
 Address = tuple[str, int]
 Receiver = Callable[[bytes, Address], None]
@@ -39,6 +41,8 @@ class Network:
         self.alter: Callable[[bytes], bytes] | None = None
         """Changes every datagram on its way, as a middlebox would."""
         self.conditions = Conditions()
+        self.streams = MemoryStreams(loop, seed)
+        """Connections between the same addresses; they have conditions of their own."""
         self.sent = 0
         self.lost = 0
 

@@ -45,6 +45,7 @@ from offhook.testing.schema import in_memory
 from offhook.testing.web import AsgiWeb
 from offhook.testing.wire import Network
 from offhook.testing.workers import Workers
+from offhook.transport.pool import StreamPool
 
 HOST = "127.0.0.1"
 PLATFORM = (HOST, 5060)
@@ -102,8 +103,11 @@ class World:
         await self._start_service()
 
     async def _start_service(self) -> None:
+        self.streams = StreamPool("tcp", self.network.streams, self.clock, self.loop)
         self.service = Service(self.settings, self._drivers())
         self.network.bind(PLATFORM, self._sip_arrived)
+        self.streams.deliver_to(self.service.driver)
+        self.streams.listen(PLATFORM)
         self.service.sip_bound = True
         await self.service.start()
         self.web.mount("platform.test", self.service.http)
@@ -129,9 +133,16 @@ class World:
             audio=self.workers.audio_address,
             speech=self.workers.speech_addresses,
             web=self.web,
-            sip_send=lambda data, flow: self.network.send(data, flow.local, flow.remote),
+            sip_send=self._sip_send,
+            sip_alias=self.streams.alias,
             locate=_locate,
         )
+
+    def _sip_send(self, data: bytes, flow: Flow) -> None:
+        if flow.transport == "udp":
+            self.network.send(data, flow.local, flow.remote)
+        else:
+            self.streams.send(data, flow)
 
     def _sip_arrived(self, data: bytes, source: tuple[str, int]) -> None:
         self.service.driver.feed(data, Flow("udp", PLATFORM, source))
@@ -206,6 +217,7 @@ class World:
     async def _kill_control(self) -> None:
         dead = self.service
         self.network.unbind(PLATFORM)
+        self.streams.close()
         self.web.unmount("platform.test")
         await self.database.close()  # first: the dead write nothing
         await abandon(dead, self.loop)
@@ -237,6 +249,7 @@ class World:
     async def _close(self) -> None:
         await self.service.drain(0.0)
         await self.service.close()
+        self.streams.close()
         await self.carrier.close()
         await self.workers.close()
 
@@ -254,10 +267,10 @@ def _settings(folder: Path, workers: int, changes: Mapping[str, Any]) -> Setting
 
 async def _locate(host: str, port: int, transport: str) -> Flow:
     """Names lead to the carrier; addresses are themselves."""
-    if transport != "udp":
-        raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP")
+    if transport not in ("udp", "tcp"):
+        raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP or TCP")
     if host.replace(".", "").isdigit():
-        return Flow("udp", PLATFORM, (host, port))
+        return Flow(transport, PLATFORM, (host, port))
     if host.endswith(".localhost"):
-        return Flow("udp", PLATFORM, CARRIER)
+        return Flow(transport, PLATFORM, CARRIER)
     raise OSError(f"{host} has no address")

@@ -18,6 +18,8 @@ REFUSAL_RATE, REFUSAL_BURST = 2.0, 10.0
 """Refusals of malformed or unserved requests that one source gets, per second and at once."""
 GARBAGE_RATE, GARBAGE_BURST = 1.0, 20.0
 """Datagrams that are no SIP a source may send before it is ignored, per second and at once."""
+BUSY_RATE, BUSY_BURST = 500.0, 500.0
+"""Answers with 503 that all sources together get, per second and at once; then overload is silent."""
 REFUSALS = frozenset((400, 405, 413, 414, 415, 416, 420, 481, 482, 483, 493, 501, 505, 513))
 """Statuses that say "your request is wrong"; a busy or declined call is none of these."""
 SCANNERS = (b"friendly-scanner", b"sipvicious", b"sipcli", b"sundayddr", b"pplsip", b"iwar", b"sip-scan")
@@ -81,13 +83,32 @@ class Acl:
         self._trusted = _networks(trusted)
         self._datagrams = Buckets(rate, burst, size)
         self._garbage = Buckets(GARBAGE_RATE, GARBAGE_BURST, size)
+        self._busy = Buckets(BUSY_RATE, BUSY_BURST, 1)
         self._refusals = Buckets(REFUSAL_RATE, REFUSAL_BURST, size)
         self.silences: Counter[str] = Counter()
-        """How often each rule kept us silent: deny, not allowed, rate, garbage, scanner, refusals."""
+        """How often each rule kept us silent: deny, not allowed, rate, garbage, scanner, refusals, busy."""
 
     def trust(self, networks: Iterable[str]) -> None:
         """Replace the trusted networks. Raises ValueError for text that is no network."""
         self._trusted = _networks(networks)
+
+    def trusts(self, host: str) -> bool:
+        """Whether `host` is one of our own trunks."""
+        return _within(self._trusted, host)
+
+    def admits_connection(self, now: int, host: str) -> bool:
+        """Whether a connection from `host` is taken; what comes on it is looked at by `admits`."""
+        rule = None
+        if _within(self._deny, host):
+            rule = "deny"
+        elif not self.trusts(host):
+            if self._allow and not _within(self._allow, host):
+                rule = "not allowed"
+            elif self._garbage.empty(now, host):
+                rule = "garbage"
+        if rule is not None:
+            self.silences[rule] += 1
+        return rule is None
 
     def admits(self, now: int, host: str, data: bytes) -> bool:
         """Whether a datagram from `host` is looked at. False means silence."""
@@ -98,12 +119,21 @@ class Acl:
 
     def may_answer(self, now: int, host: str, data: bytes) -> bool:
         """Whether what we are about to send to `host` may go: False for one refusal too many."""
-        if status_of(data) not in REFUSALS or _within(self._trusted, host):
+        status = status_of(data)
+        if status == 503:
+            return self._has_time(now)
+        if status not in REFUSALS or _within(self._trusted, host):
             return True
         if self._refusals.take(now, host):
             return True
         self.silences["refusals"] += 1
         return False
+
+    def _has_time(self, now: int) -> bool:
+        """Whether overload may be answered: refusing must not become the load."""
+        taken = self._busy.take(now, "")
+        self.silences["busy"] += not taken
+        return taken
 
     def _against(self, now: int, host: str, data: bytes) -> str | None:
         """The rule that speaks against a datagram, None when none does."""

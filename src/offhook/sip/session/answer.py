@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from offhook.core.clock import NS_PER_SECOND
 from offhook.core.errors import RemoteProtocolError
 from offhook.sip.build import serialise
-from offhook.sip.commands import Answer, Challenge, HangUp, Reject, Ring
+from offhook.sip.commands import Answer, Challenge, HangUp, Reject, Ring, TurnAway
 from offhook.sip.events import Ended
 from offhook.sip.flow import Flow
 from offhook.sip.headers import authorizations
 from offhook.sip.message import Request, Response
+from offhook.sip.routing import reopened_destination
 from offhook.sip.session.context import METHODS, Context, request_of
 from offhook.sip.session.state import Repeat, Session
 
@@ -61,7 +62,8 @@ def keep_repeating(
     """Repeat a 2xx after T1, doubling up to T2, until its ACK or for 64·T1 (§13.3.1.4)."""
     timers = ctx.config.timers
     deadline = ctx.now + timers.give_up
-    session.repeats[number] = Repeat(serialise(made), flow, timers.t1, deadline, offered)
+    reopen = reopened_destination(made, flow) if flow.reliable else None
+    session.repeats[number] = Repeat(serialise(made), flow, timers.t1, deadline, offered, reopen)
     ctx.set_timer(session, f"repeat/{number}", ctx.now + timers.t1)
     ctx.set_timer(session, f"ack/{number}", deadline)
 
@@ -101,6 +103,16 @@ def challenge(ctx: Context, session: Session, command: Challenge) -> None:
     record = ctx.layer.records.get(session.invite.key)
     if record is not None:
         made = ctx.compose(request, 401, None, session.invite.local_tag, headers)
+        ctx.transmit(serialise(made), record.flow)
+    ctx.take(ctx.layer.forget(session.invite.key))
+
+
+def turn_away(ctx: Context, session: Session, command: TurnAway) -> None:
+    """A refusal that costs nothing: sent once and forgotten (§8.2.7). A copy of it is a new session."""
+    request = request_of(session.invite.request)
+    record = ctx.layer.records.get(session.invite.key)
+    if record is not None:
+        made = ctx.compose(request, command.status, None, session.invite.local_tag, command.headers)
         ctx.transmit(serialise(made), record.flow)
     ctx.take(ctx.layer.forget(session.invite.key))
 

@@ -51,8 +51,8 @@ def compose(
 def flow_to(dialog: Dialog, flow: Flow) -> Flow:
     """The flow to the next hop of a dialog.
 
-    A stream stays a stream. Over UDP the next hop's address is used when it is one (names are not resolved
-    here), of one host, of our family, and not a private address behind a peer that we know by a public one.
+    A stream stays a stream. Over UDP the next hop's address is used when it can be reached; one that asks
+    for `transport=tcp` gets a connection.
     """
     if flow.reliable:
         return flow
@@ -60,14 +60,26 @@ def flow_to(dialog: Dialog, flow: Flow) -> Flow:
         hop = Uri.parse(dialog.next_hop())
     except RemoteProtocolError:
         return flow
+    found = reachable(hop, flow)
+    if found is None:
+        return flow
+    wanted = (hop.params.get("transport") or "").lower()
+    return Flow("tcp" if wanted == "tcp" else flow.transport, flow.local, found)
+
+
+def reachable(hop: Uri, flow: Flow) -> tuple[str, int] | None:
+    """The address of a next hop, when it is one (names are not resolved here) and may be believed.
+
+    It must be of one host, of `flow`'s family, and not private where we know the peer by a public address.
+    """
     host, known = _address(hop.host), _address(flow.remote[0])
     if host is None or known is None or host.version != known.version:
-        return flow
+        return None
     if host.is_unspecified or host.is_multicast:
-        return flow
+        return None
     if host.is_private and not known.is_private:
-        return flow
-    return Flow(flow.transport, flow.local, (hop.host, hop.port or DEFAULT_PORT))
+        return None
+    return hop.host, hop.port or DEFAULT_PORT
 
 
 def dialog_of(session: Session, sent: Request) -> Dialog | None:

@@ -81,7 +81,9 @@ def overdue(ctx: Context, session: Session) -> None:
     elif exchange.state is Offer.SENT and dialog is not None:
         exchange.state = Offer.CANCELLED
         taken_back = cancel_of(request_of(exchange.request), None, ctx.config.user_agent)
-        ctx.send(session, taken_back, flow_to(dialog, session.flow), "cancel")
+        record = ctx.layer.records.get(exchange.key)
+        flow = record.flow if record is not None else flow_to(dialog, session.flow)
+        ctx.send(session, taken_back, flow, "cancel")
         ctx.set_timer(session, "reoffer", ctx.now + ctx.config.timers.give_up)
 
 

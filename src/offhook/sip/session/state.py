@@ -59,6 +59,8 @@ class Repeat:
     deadline: int
     offered: bool
     """The INVITE held an offer, so nothing of interest is in the ACK."""
+    reopen: Flow | None = None
+    """Where it goes when the connection that brought the INVITE is gone (§18.2.2)."""
 
 
 @dataclass(slots=True)

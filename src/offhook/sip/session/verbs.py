@@ -30,6 +30,7 @@ VERBS: dict[Verb, Handler] = {
     Verb.ANSWER: answer.accept,
     Verb.REJECT: answer.reject,
     Verb.CHALLENGE: answer.challenge,
+    Verb.TURN_AWAY: answer.turn_away,
     Verb.DECLINE: answer.decline,
     Verb.VANISHED: answer.vanished,
     Verb.REPEAT: answer.repeat,

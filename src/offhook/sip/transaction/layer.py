@@ -5,19 +5,23 @@ It owns retransmission and the ACK to failures; it knows nothing of dialogs. RFC
 RFC 4320; merged requests §8.2.2.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from offhook.core.errors import LocalStateError
 from offhook.core.ids import Ids
 from offhook.sip.build import serialise
 from offhook.sip.flow import Flow
+from offhook.sip.machine import Send
 from offhook.sip.message import Request, Response
+from offhook.sip.parser import parse
+from offhook.sip.routing import reopened_destination, retransported
 from offhook.sip.timers import Timers
 from offhook.sip.transaction.key import client_key, merge_key, server_key
 from offhook.sip.transaction.machine import Kind, Record, Step, read_timer_key, step
-from offhook.sip.transaction.reports import Acked, Arrived, Item, Over, Refused, Replied
+from offhook.sip.transaction.reports import Acked, Arrived, Item, Moved, Over, Refused, Replied
 from offhook.sip.transaction.table import On, State
 
+BEFORE_ANY_RESPONSE = (State.CALLING, State.TRYING)
 WAITING = (State.CALLING, State.TRYING, State.PROCEEDING)
 UNANSWERED = frozenset(
     {
@@ -51,7 +55,7 @@ class TransactionLayer:
         merge = merge_key(request)
         if merge is not None and merge in self._merged:
             return [Refused(request, 482, reply_to)]
-        if len(self.records) >= self._limit:
+        if len(self.records) >= (self._limit if merge is not None else 2 * self._limit):
             return [Refused(request, 503, reply_to)]
         return self._arrive(now, key, merge, request, flow, reply_to)
 
@@ -66,13 +70,19 @@ class TransactionLayer:
         report = Replied(key, record.owner, record.purpose, response, flow, record.request)
         return self._step(now, record, on, data, lambda: report)
 
-    def request(self, now: int, request: Request, flow: Flow, owner: str, purpose: str) -> list[Item]:
-        """Begin a client transaction. Its key is `client_key(request)`; the branch must be new."""
+    def request(
+        self, now: int, request: Request, flow: Flow, owner: str, purpose: str, fallback: Flow | None = None
+    ) -> list[Item]:
+        """Begin a client transaction. Its key is `client_key(request)`; the branch must be new.
+
+        `fallback` is the UDP flow to try when nobody takes a connection on `flow` (§18.1.1).
+        """
         kind = Kind.INVITE_CLIENT if request.method == "INVITE" else Kind.CLIENT
         key = client_key(request)
         if key in self.records:
             raise LocalStateError(f"branch of {request.method} is in use; make a new one for every request")
         record = Record(key, kind, flow, serialise(request), started=now, owner=owner, purpose=purpose)
+        record.fallback = fallback
         self.records[key] = record
         return self._step(now, record, On.START, b"")
 
@@ -110,8 +120,43 @@ class TransactionLayer:
         """Nothing can be sent on `flow`: the transactions that still need it fail (§17.1.4, §17.2.4)."""
         items: list[Item] = []
         for record in [r for r in self.records.values() if r.flow == flow]:
-            items += self._step(now, record, On.ERROR, b"")
+            if record.fallback is not None and record.state in BEFORE_ANY_RESPONSE:
+                items += self._fall_back(now, record, record.fallback)
+            else:
+                items += self._step(now, record, On.ERROR, b"")
         return items
+
+    def disconnected(self, now: int, flow: Flow, ways: Mapping[str, Flow]) -> list[Item]:
+        """The connection of `flow` is gone; `ways` says by session where its requests go instead.
+
+        Nothing fails: a request without any response is sent once more, a refusal that waits for its ACK too,
+        and responses to come go where the Via of their request points (§18.2.2).
+        """
+        items: list[Item] = []
+        for record in [r for r in self.records.values() if r.flow == flow]:
+            server = record.kind in (Kind.INVITE_SERVER, Kind.SERVER)
+            record.flow = (record.reopen if server else ways.get(record.owner)) or flow
+            if record.state in BEFORE_ANY_RESPONSE and not server:
+                items += self._once_more(now, record)
+            elif (record.kind, record.state) == (Kind.INVITE_SERVER, State.COMPLETED):
+                items.append(Send(record.reply, record.flow))
+        return items
+
+    def _once_more(self, now: int, record: Record) -> list[Item]:
+        if record.resent and record.fallback is not None:
+            return self._fall_back(now, record, record.fallback)
+        if record.resent:
+            return self._step(now, record, On.ERROR, b"")
+        record.resent = True
+        return [Send(record.request, record.flow)]
+
+    def _fall_back(self, now: int, record: Record, flow: Flow) -> list[Item]:
+        """Nobody takes connections: the same request over UDP, from the start."""
+        request = parse(record.request)
+        assert isinstance(request, Request)
+        record.request = serialise(retransported(request, "UDP"))
+        record.flow, record.fallback, record.state = flow, None, State.INITIAL
+        return [*self._step(now, record, On.START, b""), Moved(record.key, record.owner)]
 
     def __len__(self) -> int:
         return len(self.records)
@@ -127,6 +172,7 @@ class TransactionLayer:
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
         data = serialise(request) if kind is Kind.INVITE_SERVER else b""
         record = Record(key, kind, reply_to, data, started=now, tag=self._ids.token(8))
+        record.reopen = reopened_destination(request, flow) if flow.reliable else None
         self.records[key] = record
         if merge is not None:
             self._merged[merge] = key

@@ -59,6 +59,12 @@ class Record:
     """What the session wanted with it."""
     tag: str = ""
     """Server: the To tag of every response above 100."""
+    reopen: Flow | None = None
+    """Server: where responses go when the connection of the request is gone (§18.2.2)."""
+    fallback: Flow | None = None
+    """Client: the UDP flow of a request that goes over TCP for its size only (§18.1.1)."""
+    resent: bool = False
+    """Client: its connection ended before any response, and it was sent again on another."""
 
 
 @dataclass(slots=True)

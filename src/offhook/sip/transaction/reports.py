@@ -58,5 +58,13 @@ class Over:
     failure: str
 
 
-Report = Arrived | Refused | Acked | Replied | Over
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A request of ours goes another way now: over UDP, because nobody takes connections (§18.1.1)."""
+
+    key: str
+    owner: str
+
+
+Report = Arrived | Refused | Acked | Replied | Over | Moved
 Item = Output | Report
