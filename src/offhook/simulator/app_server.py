@@ -47,8 +47,17 @@ class Webhook:
         return {**self.query, **(body if isinstance(body, dict) else {})}
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer that is no JSON value, or not only one: what a broken or moved application says."""
+
+    body: bytes = b""
+    content_type: str = "application/json"
+    status: int = 200
+
+
 Answer = Any | Callable[[Webhook], Any]
-"""An NCCO or another JSON value, or a function of the request that gives one."""
+"""An NCCO, another JSON value or a `Raw`, or a function of the request that gives one."""
 
 
 @dataclass(slots=True)
@@ -112,18 +121,20 @@ class AppServer:
         route = self._routes.get(webhook.path, Route())
         if route.delay:
             await asyncio.sleep(route.delay)
-        await _respond(send, *self._answer(route, webhook))
+        await _respond(send, self._answer(route, webhook))
 
-    def _answer(self, route: Route, webhook: Webhook) -> tuple[int, bytes]:
+    def _answer(self, route: Route, webhook: Webhook) -> Raw:
         if route.fail_times > 0:
             route.fail_times -= 1
-            return route.fail_status, b""
+            return Raw(status=route.fail_status)
         if not route.answers:
-            return 204, b""
+            return Raw(status=204)
         answer = route.answers[min(route.given, len(route.answers) - 1)]
         route.given += 1
         value = answer(webhook) if callable(answer) else answer
-        return (204, b"") if value is None else (200, json.dumps(value).encode())
+        if isinstance(value, Raw):
+            return value
+        return Raw(status=204) if value is None else Raw(json.dumps(value).encode())
 
 
 async def _body(receive: Receive) -> bytes:
@@ -135,12 +146,12 @@ async def _body(receive: Receive) -> bytes:
             return body
 
 
-async def _respond(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-length", str(len(body)).encode())]
-    if body:
-        headers.append((b"content-type", b"application/json"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _respond(send: Send, answer: Raw) -> None:
+    headers = [(b"content-length", str(len(answer.body)).encode())]
+    if answer.body:
+        headers.append((b"content-type", answer.content_type.encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
