@@ -137,6 +137,6 @@ def send_digits(exchange: Exchange, leg_id: str, text: str) -> None:
 
 def listen_digits(exchange: Exchange, leg_id: str, url: str | None) -> None:
     """Send every key of the leg to `url` from now on; None stops it, also what an `input` had asked for."""
-    leg = find(exchange, leg_id)
+    leg = find_answered(exchange, leg_id)
     exchange.trace.leg(leg, "rest", {"action": "input/dtmf", "url": url})
     digits.listen(exchange, leg, None if url is None else ListenKeys(url, "POST", legacy=False))

@@ -7,6 +7,7 @@ let in, and `close(grace)` at the end.
 
 from asyncio import Future
 from collections.abc import Mapping
+import logging
 from typing import Any
 
 from offhook.calls import (
@@ -29,10 +30,12 @@ from offhook.calls.orders import CreateCall
 from offhook.calls.perform import perform
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.ipc import media
+from offhook.ipc.audio import SpoolRefused
 from offhook.sip import events as sip
 from offhook.storage import records
 
 Json = Any
+log = logging.getLogger("offhook.calls")
 
 
 class Calls:
@@ -104,6 +107,10 @@ class Calls:
             case _:
                 pass
 
+    def on_spool_refused(self, event: SpoolRefused) -> None:
+        """The audio worker cannot write a recording."""
+        recording.refused(self.exchange, event)
+
     def on_worker_lost(self, leg_ids: list[str]) -> None:
         """A media worker died with these legs on it."""
         losses.worker_lost(self.exchange, leg_ids)
@@ -153,7 +160,7 @@ class Calls:
         control.send_digits(self.exchange, leg_id, text)
 
     async def listen_digits(self, leg_id: str, url: str | None) -> None:
-        """Raises NotFound."""
+        """Raises NotFound, Conflict."""
         control.listen_digits(self.exchange, leg_id, url)
 
     # --- the process
@@ -165,6 +172,17 @@ class Calls:
     async def recover(self) -> int:
         """End what a crashed control process left behind; gives the number of calls."""
         return await recover.recover(self.exchange)
+
+    async def settle(self) -> None:
+        """Until everything that calls wrote is committed. What the database does not take is logged and lost."""
+        owed, database = self.exchange.owed, self.exchange.ports.database
+        try:
+            await database.submit(lambda connection: None)
+        except Exception as error:
+            log.error("the last transactions may be missing: %s", error)
+        await owed.settle()
+        if len(owed):
+            log.error("%d transactions are lost: the database could not be written", len(owed))
 
     async def close(self, grace: float) -> None:
         """Refuse new calls, wait `grace` seconds for the others, hang up the rest."""

@@ -1,11 +1,13 @@
 """What PUT and DELETE do to a live call, heard and seen by the phone at its other end."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from offhook.simulator.call import Call
+from offhook.storage import applications, legs
 from offhook.testing.world import World
 
 WAIT = [{"action": "wait", "timeout": 300}]
@@ -151,11 +153,33 @@ WRONG = [
         {"action": "transfer", "destination": {"type": "ncco", "ncco": [{"action": "tlak"}]}},
         "destination.ncco[0].action",
     ),
+    (
+        "",
+        {"action": "transfer", "destination": {"type": "ncco", "url": ["http://a.test"], "ncco": WAIT}},
+        "destination.url",
+    ),
+    (
+        "",
+        {"action": "transfer", "destination": {"type": "ncco", "url": ["http://a.test", "http://b.test"]}},
+        "destination.url",
+    ),
+    ("", {"action": "transfer", "destination": {"url": ["http://a.test"]}}, "destination.type"),
+    ("", {"action": "transfer", "destination": "http://a.test"}, "destination"),
     ("/talk", {}, "text"),
     ("/talk", {"text": " "}, "text"),
     ("/talk", {"text": "x" * 1501}, "text"),
     ("/talk", {"text": "x", "level": 2}, "level"),
     ("/talk", {"text": "x", "loop": -1}, "loop"),
+    ("/talk", {"text": "x", "loop": 100_001}, "loop"),
+    ("/talk", {"text": "x", "premium": "perhaps"}, "premium"),
+    ("/talk", {"text": "x", "style": -1}, "style"),
+    ("/talk", {"text": "x", "language": "e\nn"}, "language"),
+    ("/stream", {}, "stream_url"),
+    ("/stream", {"stream_url": ["http://a.test/1", "http://a.test/2"]}, "stream_url"),
+    ("/stream", {"stream_url": ["http://a.test/1"], "level": "-1.1"}, "level"),
+    ("/dtmf", {}, "digits"),
+    ("/dtmf", {"digits": "1" * 101}, "digits"),
+    ("/input/dtmf", {}, "event_url"),
     ("/stream", {"stream_url": ["ftp://a.test/x"]}, "stream_url"),
     ("/stream", {"stream_url": []}, "stream_url"),
     ("/dtmf", {"digits": "12x"}, "digits"),
@@ -170,22 +194,63 @@ def test_wrong_bodies_name_the_field(live: Live) -> None:
         assert (answer.status, answer.wrong, answer.json["type"]) == (400, [field], 400), (below, body)
 
 
-def test_a_call_that_is_over_or_not_answered_yet_cannot_be_steered(live: Live) -> None:
+NCCO_BY_URL = {"type": "ncco", "url": ["http://app.test/answer"]}
+STEERING: list[tuple[str, str, Any]] = [
+    *(("PUT", "", {"action": action}) for action in ("mute", "unmute", "earmuff", "unearmuff")),
+    ("PUT", "", {"action": "transfer", "destination": NCCO_BY_URL}),
+    ("PUT", "", {"action": "transfer", "destination": {"type": "ncco", "ncco": WAIT}}),
+    ("PUT", "/talk", {"text": "x"}),
+    ("DELETE", "/talk", None),
+    ("PUT", "/stream", {"stream_url": ["http://app.test/a.mp3"]}),
+    ("DELETE", "/stream", None),
+    ("PUT", "/dtmf", {"digits": "1"}),
+    ("PUT", "/input/dtmf", {"event_url": ["http://app.test/k"]}),
+    ("DELETE", "/input/dtmf", None),
+]
+
+
+def refused(http: Any, path: str) -> None:
+    """Nothing but the end can be asked of the call."""
+    for method, below, body in STEERING:
+        answer = http(method, path + below, body)
+        assert (answer.status, answer.json["type"]) == (400, "BAD_REQUEST"), below
+        assert answer.json["error_title"] == answer.json["title"] == "Bad Request"
+        assert answer.json["detail"]
+        assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_call_that_is_over_cannot_be_steered(live: Live) -> None:
     live.end()
     live.world.wait(1)
-    requests = [
-        ("PUT", "", {"action": "mute"}),
-        ("PUT", "/talk", {"text": "x"}),
-        ("DELETE", "/talk", None),
-        ("PUT", "/stream", {"stream_url": ["http://app.test/a.mp3"]}),
-        ("DELETE", "/stream", None),
-        ("PUT", "/dtmf", {"digits": "1"}),
-        ("PUT", "/input/dtmf", {"event_url": ["http://app.test/k"]}),
-        ("DELETE", "/input/dtmf", None),
-    ]
-    for method, below, body in requests:
-        answer = live.http(method, live.path + below, body)
-        assert (answer.status, answer.json["type"]) == (400, "BAD_REQUEST"), below
-        assert answer.json["error_title"] == "Bad Request"
-    for method, below, body in requests:
-        assert live.http(method, "/v1/calls/nobody" + below, body).status == 404
+    refused(live.http, live.path)
+
+
+def test_a_call_that_is_not_answered_yet_can_only_be_hung_up(live: Live) -> None:
+    body = {
+        "to": [{"type": "phone", "number": "15550100792"}],
+        "from": {"type": "phone", "number": live.world.number},
+        "ncco": WAIT,
+    }
+    path = "/v1/calls/" + live.http("POST", "/v1/calls", body).json["uuid"]
+    live.world.wait(1)
+    assert live.http("GET", path).json["status"] == "ringing"
+    refused(live.http, path)
+    answer = live.http("PUT", path, {"action": "hangup"})
+    assert (answer.status, answer.body) == (204, b"")
+
+
+def test_a_call_of_nobody_or_of_another_application_does_not_exist(live: Live) -> None:
+    theirs = "63f61863-4a51-4f6b-86e1-46edebcf9356"
+    mine = live.world.database.transact(lambda rows: legs.get(rows, live.uuid))
+    assert mine is not None
+    other = replace(live.world.provisioned.application, application_id="another")
+    live.world.database.transact(lambda rows: applications.insert(rows, other))
+    row = replace(mine, leg_id=theirs, application_id="another")
+    live.world.database.transact(lambda rows: legs.insert(rows, row))
+    for uuid in (theirs, "nobody"):
+        for method, below, body in [*STEERING, ("PUT", "", {"action": "hangup"}), ("GET", "", None)]:
+            answer = live.http(method, f"/v1/calls/{uuid}{below}", body)
+            assert (answer.status, answer.json["type"]) == (404, "NOT_FOUND"), (uuid, below)
+            assert answer.json["error_title"] == answer.json["title"] == "Not Found"
+    assert live.http("GET", "/v1/calls").json["count"] == 1
+    assert live.http("GET", live.path).json["status"] == "answered"

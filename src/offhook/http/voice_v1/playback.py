@@ -14,7 +14,7 @@ from offhook.ncco.spoken import spoken_length
 from offhook.ncco.voices import resolve
 
 router = APIRouter(tags=["Voice"])
-MOST_LOOPS = 10_000
+MOST_LOOPS = 100_000
 MOST_STYLES = 1_000
 
 
@@ -39,6 +39,8 @@ class TalkBody(Manner):
     text: Text
     language: Annotated[Line, StringConstraints(max_length=35)] | None = None
     style: int = Field(0, ge=0, le=MOST_STYLES)
+    premium: bool = False
+    """Of no effect: there is one kind of voices."""
     voice_name: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         None, validation_alias=AliasChoices("voice_name", "voiceName")
     )
