@@ -6,6 +6,7 @@ phone rings and no call stands that the database does not know. A checkpoint goe
 the call is over, which may be later than the leg's `completed`. `recover.py` reads them.
 """
 
+import logging
 from asyncio import Future
 from collections.abc import Mapping
 from functools import partial
@@ -16,6 +17,7 @@ from offhook.calls.exchange import Exchange
 from offhook.storage import checkpoints, records
 
 Rows = list[records.Checkpoint]
+log = logging.getLogger("offhook.calls")
 
 
 def mark(exchange: Exchange, marks: Mapping[str, bool]) -> "Future[None] | None":
@@ -25,7 +27,13 @@ def mark(exchange: Exchange, marks: Mapping[str, bool]) -> "Future[None] | None"
     kept = [row for session, wanted in marks.items() if wanted and (row := _row(exchange, session))]
     settled = [session for session, wanted in marks.items() if not wanted]
     written = exchange.ports.database.submit(partial(_write, kept, settled))
+    written.add_done_callback(_report)
     return written if kept else None
+
+
+def _report(written: "Future[None]") -> None:
+    if not written.cancelled() and written.exception() is not None:
+        log.error("a crash now would leave a call up: its session cannot be stored: %s", written.exception())
 
 
 def forget_all(exchange: Exchange) -> None:
