@@ -6,12 +6,14 @@ SQLAlchemy Core and knows no dialect.
 
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from offhook.core.errors import Conflict, LocalStateError, NotFound
+from offhook.storage.prepared import Prepared
 from offhook.storage.records import Page
 
 
@@ -23,6 +25,8 @@ R = TypeVar("R", bound=_Record)
 Condition = ColumnElement[bool]
 _ROW = "the_row"
 """The parameter that names the row to change; no column is called this."""
+SHAPES = 64
+"""Statements kept for each table: by the fields that are asked for, and by those that are set."""
 
 
 class Mapped(Generic[R]):
@@ -35,22 +39,30 @@ class Mapped(Generic[R]):
         self._names = [field.name for field in fields(record)]
         self._columns = [table.c[name] for name in self._names]
         self._key = next(iter(table.primary_key.columns))
-        # Built once: SQLAlchemy finds their compiled form faster when they are the same objects.
-        self._insert = table.insert()
         self._select = select(*self._columns)
-        self._update = table.update().where(self._key == bindparam(_ROW))
+        this_row = self._key == bindparam(_ROW)
+        self._insert = Prepared(table.insert(), tuple(self._names))
+        self._delete = Prepared(table.delete().where(this_row))
+        self._updates = lru_cache(SHAPES)(lambda names: Prepared(table.update().where(this_row), names))
+        self._selects = lru_cache(SHAPES)(self._prepare_select)
 
     def insert(self, connection: Connection, record: R) -> None:
         """Add a row. Raises Conflict when its id, or another unique value, is taken."""
         try:
-            connection.execute(self._insert, self._values(record))
+            self._insert.change(connection, self._values(record))
         except IntegrityError as error:
             raise Conflict(f"this {self._noun} exists already: {error.orig}") from error
 
     def get(self, connection: Connection, key: str, **owner: str | None) -> R | None:
         """The record with this id; None when there is none, or not one with these `owner` values."""
-        conditions = [self._table.c[name] == value for name, value in owner.items() if value is not None]
-        return self.first(connection, self._key == key, *conditions)
+        wanted = {name: value for name, value in owner.items() if value is not None}
+        found = self.matching(connection, **{self._key.key: key}, **wanted)
+        return found[0] if found else None
+
+    def matching(self, connection: Connection, **equal: Any) -> list[R]:
+        """The records whose fields have these values, none of them None. For few rows: in no order."""
+        rows = self._selects(tuple(equal)).rows(connection, equal)
+        return [self._record(*row) for row in rows]
 
     def update(self, connection: Connection, record: R) -> None:
         """Replace the row that has the record's id. Raises NotFound when there is none."""
@@ -70,13 +82,12 @@ class Mapped(Generic[R]):
         """Insert the record, or replace the one with its id."""
         values = self._values(record)
         key = values.pop(self._key.key)
-        updated = connection.execute(self._update, {**values, _ROW: key})
-        if not updated.rowcount:
+        if not self._updates(tuple(values)).change(connection, {**values, _ROW: key}):
             self.insert(connection, record)
 
     def delete(self, connection: Connection, key: str) -> bool:
         """Remove a row; False when there was none."""
-        return bool(connection.execute(self._table.delete().where(self._key == key)).rowcount)
+        return bool(self._delete.change(connection, {_ROW: key}))
 
     def first(self, connection: Connection, *where: Condition, order: Iterable[Any] = ()) -> R | None:
         """The first record that meets the conditions."""
@@ -115,11 +126,14 @@ class Mapped(Generic[R]):
 
     def _change(self, connection: Connection, key: str, values: dict[str, Any]) -> None:
         try:
-            result = connection.execute(self._update, {**values, _ROW: key})
+            changed = self._updates(tuple(values)).change(connection, {**values, _ROW: key})
         except IntegrityError as error:
             raise Conflict(f"another {self._noun} has this value already: {error.orig}") from error
-        if not result.rowcount:
+        if not changed:
             raise NotFound(f"there is no {self._noun} {key}")
+
+    def _prepare_select(self, names: tuple[str, ...]) -> Prepared:
+        return Prepared(self._select.where(*(self._table.c[name] == bindparam(name) for name in names)))
 
 
 def given(*pairs: tuple[Any, Any]) -> list[Condition]:

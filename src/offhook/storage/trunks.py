@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from offhook.storage import tables
-from offhook.storage.mapping import Mapped, given
+from offhook.storage.mapping import Mapped
 from offhook.storage.records import Trunk
 
 _trunks = Mapped(tables.trunks, Trunk, "trunk")
@@ -25,6 +25,8 @@ def list(
     connection: Connection, *, account_id: str | None = None, enabled: bool | None = None
 ) -> "tuple[Trunk, ...]":
     """Trunks in the order they are tried."""
-    where = given((_column.account_id, account_id), (_column.enabled, enabled))
-    order = [_column.priority, _column.created_at, _column.trunk_id]
-    return tuple(_trunks.all(connection, *where, order=order))
+    wanted = {"account_id": account_id, "enabled": enabled}
+    found = _trunks.matching(
+        connection, **{name: value for name, value in wanted.items() if value is not None}
+    )
+    return tuple(sorted(found, key=lambda trunk: (trunk.priority, trunk.created_at, trunk.trunk_id)))

@@ -6,19 +6,22 @@ one call. A job's callbacks are dropped with the job.
 """
 
 import asyncio
+import errno
 import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from offhook.core.clock import NS_PER_MS, SystemClock
 from offhook.core.errors import LocalStateError
 from offhook.core.tasks import outside
-from offhook.storage.engines import tell
+from offhook.storage.engines import KeptConnection, tell
 
 GROUP_NS = 2 * NS_PER_MS
 GROUP_JOBS = 500
@@ -106,19 +109,22 @@ class Writer:
     def run_group(self, first: Job, more: Callable[[], Job | None]) -> list[Job]:
         """Run `first` and jobs until `more` gives None, and commit them together. They keep their results."""
         done = [first]
+        source: Engine | KeptConnection = getattr(self._running, "kept", self._engine)
         try:
-            with self._engine.begin() as connection:
+            with source.begin() as connection:
                 self._run(first, connection)
                 while (job := more()) is not None:
                     done.append(job)
                     self._run(job, connection)
         except Exception as error:
-            log.exception("a transaction could not be committed; %d writes are lost", len(done))
-            self.problem = f"storage: the last transaction failed ({error})"
+            if self.problem is None:
+                log.exception("a transaction could not be committed; %d writes failed", len(done))
+            self.problem = problem_of(error)
             for job in done:
                 job.failed(error)
         else:
-            self.problem = None
+            alone = next((job.error for job in done if isinstance(job.error, OperationalError)), None)
+            self.problem = None if alone is None else problem_of(alone)
         return done
 
     def _run(self, job: Job, connection: Connection) -> None:
@@ -129,11 +135,20 @@ class Writer:
             self._running.job = None
 
     def _work(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            group = _Group(self._jobs)
-            _deliver(self.run_group(first, group.next))
-            if group.ended:
-                return
+        with closing(KeptConnection(self._engine)) as self._running.kept:
+            while (first := self._jobs.get()) is not None:
+                group = _Group(self._jobs)
+                _deliver(self.run_group(first, group.next))
+                if group.ended:
+                    return
+
+
+def problem_of(error: Exception) -> str:
+    """Why the database cannot be written, and what to do."""
+    cause = getattr(error, "orig", None) or error
+    full = "disk is full" in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC
+    advice = "free some space" if full else "see the log; it is tried again every second"
+    return f"storage: the database cannot be written ({cause}); {advice}"
 
 
 class _Group:

@@ -1,0 +1,114 @@
+"""A statement of SQLAlchemy Core that runs many times: compiled once, executed on the driver's own cursor.
+
+SQLAlchemy looks the compiled form up again for every execution and builds a result around it, which costs
+several times what SQLite needs for one row. Here the text, the order of the parameters and the conversions of
+the column types are kept for each dialect; the statement is still Core and the transaction is still that of
+the connection, whose listeners for `before_cursor_execute` see it.
+For statements whose text never changes: no lists of values, no variable conditions.
+See docs/decisions/sqlalchemy-core-one-writer.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+class _Parameter(NamedTuple):
+    name: str
+    convert: Convert | None
+
+
+class _Compiled(NamedTuple):
+    """A statement in the words of one dialect."""
+
+    text: str
+    positional: bool
+    parameters: list[_Parameter]
+    results: list[tuple[int, Convert]]
+    """The columns of a row that are converted."""
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        converted = [
+            given[name] if convert is None else convert(given[name]) for name, convert in self.parameters
+        ]
+        if self.positional:
+            return converted
+        return dict(zip((parameter.name for parameter in self.parameters), converted, strict=True))
+
+
+class Prepared:
+    """One statement. `names` are the columns that it sets, for an INSERT or an UPDATE."""
+
+    def __init__(
+        self, statement: Insert | Update | Delete | Select[Any], names: tuple[str, ...] | None = None
+    ) -> None:
+        self._statement = statement
+        self._names = names
+        self._compiled: dict[tuple[str, str, str], _Compiled] = {}
+
+    def change(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Execute; gives how many rows it met. Raises SQLAlchemy's errors."""
+        compiled = self._for(connection.dialect)
+        with _cursor(connection, compiled, values) as cursor:
+            return int(cursor.rowcount)
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[list[Any]]:
+        """Every row that a SELECT finds."""
+        compiled = self._for(connection.dialect)
+        with _cursor(connection, compiled, values) as cursor:
+            found = [list(row) for row in cursor.fetchall()]
+        for row in found:
+            for place, convert in compiled.results:
+                row[place] = convert(row[place])
+        return found
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        # By kind, not by object: every engine has a dialect of its own.
+        kind = (dialect.name, dialect.driver, dialect.paramstyle)
+        known = self._compiled.get(kind)
+        if known is None:
+            known = self._compiled[kind] = self._compile(dialect)
+        return known
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._names)
+        names = compiled.positiontup if compiled.positional else list(compiled.binds)
+        parameters = [_Parameter(name, _binding(compiled.binds[name].type, dialect)) for name in names]
+        columns = self._statement.selected_columns if isinstance(self._statement, Select) else ()
+        converts = [_reading(column.type, dialect) for column in columns]
+        results = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
+        return _Compiled(str(compiled), bool(compiled.positional), parameters, results)
+
+
+@contextmanager
+def _cursor(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Iterator[DBAPICursor]:
+    """A cursor that has executed a statement; the driver's errors become SQLAlchemy's."""
+    driver: Any = connection.dialect.loaded_dbapi
+    values = compiled.values(given)
+    cursor = connection.connection.cursor()
+    try:
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, compiled.text, values, None, False)
+        cursor.execute(compiled.text, values)
+        yield cursor
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            compiled.text, values, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    finally:
+        cursor.close()
+
+
+def _binding(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
