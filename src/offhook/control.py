@@ -90,6 +90,7 @@ async def serve(settings: Settings) -> None:
     tasks = Tasks()
     tasks.start(Beat().keep(), "sign of life")
     tasks.start(_keep_trusting(service, acl), "trusted sources")
+    tasks.start(service.room.keep(service.drivers.database), "room for the data")
     tls = ServerTls(chooser(settings, clock))
     connection = guarded(
         Crowd(limits_of(settings)), lambda reason: service.metrics.closed.labels(reason).inc()

@@ -37,6 +37,7 @@ from offhook.speech.client import SpeechClient
 from offhook.storage import trunks
 from offhook.storage.database import Database
 from offhook.storage.retention import Retention
+from offhook.storage.room import Room
 from offhook.transport.driver import SipDriver
 from offhook.transport.trace import SipTrace
 from offhook.webhooks.attempts import Caller, Transport
@@ -93,11 +94,12 @@ class Service:
         self.speech = SpeechClient(
             drivers.speech, drivers.clock, drivers.ids, drivers.prompts, settings.speech.cache_bytes
         )
+        self.room = Room(settings.data_dir, settings.storage.least_free)
         self._webhooks = _Webhooks(settings, drivers)
         self.outbox, self.downloads = self._webhooks.outbox, self._webhooks.downloads
         self.retention = Retention(drivers.database, drivers.clock, settings.storage.call_days)
         self.calls = Calls(self._ports(), _calls_settings(settings))
-        self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs)
+        self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs, lambda: self.room.free)
         self.http = self._http()
         self.media.subscribe(self.calls.on_media)
         self.media.on_worker_lost(self.calls.on_worker_lost)
@@ -125,6 +127,7 @@ class Service:
             self.audio.ready(),
             self.speech.ready(),
             self.drivers.database.ready(),
+            self.room.problem(),
         ]
         return [piece for piece in pieces if piece]
 
@@ -143,7 +146,7 @@ class Service:
     async def close(self) -> None:
         """After `drain`: send the last webhooks and let go of everything."""
         # The writer works in order: after this, what ended is committed and its webhooks are in the outbox.
-        await self.drivers.database.write(lambda connection: None)
+        await self.calls.settle()
         await self.outbox.close(1.0)
         await self.downloads.close()
         self.driver.close()

@@ -23,6 +23,7 @@ from offhook.ipc.audio import (
     Finalised,
     FinaliseFailed,
     SpoolFound,
+    SpoolRefused,
 )
 from offhook.ipc.channel import Channel
 from offhook.ipc.endpoint import Endpoint, Up
@@ -53,6 +54,7 @@ class AudioClient:
         self._ids = ids
         self._jobs: dict[tuple[str, str], _Job] = {}
         self._on_found: list[Callable[[SpoolFound], None]] = []
+        self._on_refused: list[Callable[[SpoolRefused], None]] = []
 
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
@@ -92,6 +94,10 @@ class AudioClient:
         """Hear of recordings in the spool of a new audio worker: left by a crash, or still running."""
         self._on_found.append(handler)
 
+    def on_spool_refused(self, handler: Callable[[SpoolRefused], None]) -> None:
+        """Hear of recordings that the disk does not take."""
+        self._on_refused.append(handler)
+
     async def _ask(self, key: tuple[str, str], command: Command) -> Any:
         job = self._jobs.get(key)
         if job is None:
@@ -109,6 +115,9 @@ class AudioClient:
         if isinstance(event, SpoolFound):
             for handler in self._on_found:
                 handler(event)
+        elif isinstance(event, SpoolRefused):
+            for told in self._on_refused:
+                told(event)
         elif isinstance(event, Decoded | DecodeFailed):
             self._answer(("decode", event.job), event)
         else:

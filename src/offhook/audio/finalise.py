@@ -44,7 +44,9 @@ def finalise(spool: Path, format: str, path: Path) -> Finished:
         os.replace(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise MediaError(f"the recording cannot be stored: {error.strerror or error}") from None
+        raise MediaError(
+            f"the recording cannot be stored: {error.strerror or error}; what was recorded is kept in {spool}"
+        ) from None
     spool.unlink(missing_ok=True)
     return Finished(path, path.stat().st_size, state.duration_ms)
 

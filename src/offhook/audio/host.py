@@ -27,6 +27,7 @@ from offhook.ipc.audio import (
     FinaliseFailed,
     RecorderBlock,
     SpoolFound,
+    SpoolRefused,
 )
 from offhook.ipc.shm import Prompt, Prompts
 
@@ -54,7 +55,8 @@ class AudioHost:
         self._spool = spool
         self._arrived: dict[str, asyncio.Event] = {}
         self._done: deque[str] = deque(maxlen=REMEMBERED)
-        self._refused: set[str] = set()
+        self._refused: dict[str, str] = {}
+        """Recordings that the disk did not take, and why."""
         self._running: set[tuple[str, str]] = set()
         self._tasks = Tasks()
         self._writers: dict[str, SpoolWriter] = {}
@@ -116,6 +118,8 @@ class AudioHost:
     async def _finalise(self, command: Finalise) -> None:
         try:
             await self._wait_for_last(command.recording)
+            if command.recording in self._refused:
+                raise MediaError(self._refused[command.recording])
             finished = await outside(self._finalise_file, command, executor=self._executor)
         except MediaError as error:
             self._emit(FinaliseFailed(command.recording, str(error)))
@@ -144,6 +148,8 @@ class AudioHost:
             self._close_writer(recording)
 
     def _complete(self, recording: str, path: Path) -> bool:
+        if recording in self._refused:
+            return True
         writer = self._writers.get(recording)
         if writer is not None:
             return writer.state.closed
@@ -160,7 +166,10 @@ class AudioHost:
     def block(self, block: RecorderBlock) -> None:
         """Append a block. A recording that cannot be written is reported in the log once and given up."""
         recording = block.recording
-        if recording in self._refused or recording in self._done:
+        if recording in self._done:
+            return
+        if recording in self._refused:
+            self._wake(recording)
             return
         try:
             writer = self._writers.get(recording)
@@ -169,12 +178,21 @@ class AudioHost:
                 self._writers[recording] = writer
             writer.append(block.sequence, block.pcm, block.last)
         except (MediaError, OSError) as error:
-            log.error("recording %s: %s", recording, error)
-            self._refused.add(recording)
-            self._close_writer(recording)
+            self._refuse(recording, str(error))
         else:
             if writer.state.closed and recording not in self._arrived:
                 self._close_writer(recording)
+        self._wake(recording)
+
+    def _refuse(self, recording: str, reason: str) -> None:
+        log.error("recording %s: %s", recording, reason)
+        while len(self._refused) >= REMEMBERED:
+            del self._refused[next(iter(self._refused))]
+        self._refused[recording] = f"{reason}; free some space for {self._spool}"
+        self._close_writer(recording)
+        self._emit(SpoolRefused(recording, self._refused[recording]))
+
+    def _wake(self, recording: str) -> None:
         arrived = self._arrived.get(recording)
         if arrived is not None:
             arrived.set()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from offhook.calls.conversation import Conversation
 from offhook.calls.leg import Leg
+from offhook.calls.owed import Owed
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.shelf import Shelf
 from offhook.calls.timers import Timers
@@ -59,16 +60,25 @@ class Exchange:
         self.tasks = Tasks()
         self.timers = Timers(ports.clock)
         self.trace = Trace(ports.clock, ports.journal)
+        self.owed = Owed(ports.database, self.tasks)
         self.closing = False
 
     @property
     def full(self) -> bool:
-        """No further leg may begin. Calls that are being looked up count: they may all be let in."""
+        """No further leg may begin: there are too many, or the database cannot be written.
+
+        Calls that are being looked up count: they may all be let in.
+        """
+        if self.ports.database.ready() is not None:
+            return True
         return len(self.live.legs) + len(self.live.arriving) >= self.settings.max_legs
 
     @property
     def too_full(self) -> str:
         """Why no further leg may begin, and what to do."""
+        problem = self.ports.database.ready()
+        if problem is not None:
+            return f"no new calls while {problem}"
         return f"{self.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS or wait"
 
     def now(self) -> int:

@@ -135,6 +135,10 @@ class DatabasePort(Protocol):
 
     def submit(self, fn: Callable[[Connection], T]) -> "Future[T]": ...
 
+    def ready(self) -> str | None:
+        """None when rows can be written, else what is wrong."""
+        ...
+
 
 class OutboxPort(Protocol):
     """`webhooks/outbox.py`."""

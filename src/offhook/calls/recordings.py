@@ -18,6 +18,7 @@ from offhook.calls.leg import Leg
 from offhook.calls.rows import Post
 from offhook.core.errors import MediaError
 from offhook.ipc import media
+from offhook.ipc.audio import SpoolRefused
 from offhook.ncco.effects import StartRecording
 from offhook.storage import recordings as repository
 from offhook.storage import records
@@ -123,6 +124,16 @@ def finished(exchange: Exchange, event: media.RecordFinished) -> None:
     live.row = replace(live.row, status="finalising", ended_at=exchange.wall(), duration_ms=event.duration_ms)
     rows.submit(exchange, live.leg, [], _update(live.row))
     exchange.tasks.start(_finalise(exchange, live, event.reason), f"recording {event.recording}")
+
+
+def refused(exchange: Exchange, event: SpoolRefused) -> None:
+    """The disk does not take it: the recording ends now, and finishing it says why it failed."""
+    live = exchange.live.recordings.get(event.recording)
+    if live is not None:
+        exchange.trace.leg(
+            live.leg, "recording refused", {"recording": event.recording, "reason": event.reason}
+        )
+        stop(exchange, event.recording)
 
 
 def lost(exchange: Exchange, leg: Leg) -> None:

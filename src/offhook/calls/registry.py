@@ -5,9 +5,9 @@ Composition: build `CallsPorts` and `CallsSettings`, make one `Calls`, point the
 let in, and `close(grace)` at the end.
 """
 
+import logging
 from asyncio import Future
 from collections.abc import Mapping
-import logging
 from typing import Any
 
 from offhook.calls import (
@@ -174,7 +174,7 @@ class Calls:
         return await recover.recover(self.exchange)
 
     async def settle(self) -> None:
-        """Until everything that calls wrote is committed. What the database does not take is logged and lost."""
+        """Until all that calls wrote is committed. What the database does not take is logged and lost."""
         owed, database = self.exchange.owed, self.exchange.ports.database
         try:
             await database.submit(lambda connection: None)

@@ -4,10 +4,9 @@ The only module of the domain that touches the repositories for live calls. A tr
 not waited for: the writer keeps the order in which they were submitted.
 """
 
-import logging
 from asyncio import Future
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,7 +19,6 @@ from offhook.webhooks.hook import Hook
 
 Json = Any
 Rows = Callable[[Connection], None]
-log = logging.getLogger("offhook.calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,14 @@ def submit(exchange: Exchange, leg: Leg, posts: list[Post], *rows: Rows) -> "Fut
             row(connection)
         return [_deliver(exchange, leg, post, connection) for post in wanted]
 
-    future = exchange.ports.database.submit(work)
-    future.add_done_callback(_report)
-    return future
+    def late(connection: Connection) -> None:
+        """The same when nobody waits for a reply any more."""
+        for row in rows:
+            row(connection)
+        for post in wanted:
+            _deliver(exchange, leg, replace(post, expects_ncco=False), connection)
+
+    return exchange.owed.submit(work, late)
 
 
 def _deliver(exchange: Exchange, leg: Leg, post: Post, connection: Connection) -> str:
@@ -63,11 +66,6 @@ def _deliver(exchange: Exchange, leg: Leg, post: Post, connection: Connection) -
         expects_ncco=post.expects_ncco,
     )
     return str(delivery.delivery_id)
-
-
-def _report(future: "Future[list[str]]") -> None:
-    if not future.cancelled() and future.exception() is not None:
-        log.error("a call could not be written to the database", exc_info=future.exception())
 
 
 def record_of(leg: Leg) -> records.Leg:
@@ -90,6 +88,7 @@ def record_of(leg: Leg) -> records.Leg:
         ended_at=leg.times.ended_at,
         event_url=leg.hooks.event_url,
         event_method=leg.hooks.event_method,
+        cause=cause.status if cause else None,
     )
 
 

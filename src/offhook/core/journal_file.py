@@ -8,8 +8,10 @@ when the journal opens; a line that was cut short is ignored.
 """
 
 import asyncio
+import errno
 import json
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -56,7 +58,11 @@ class FileJournal:
         self._failing = False
         self._lock = threading.Lock()
         self._segments = _Segments(directory, node, segment_bytes, keep_segments)
-        self._segments.begin(self._heading())
+        try:
+            self._segments.open(self._heading())
+        except OSError as error:
+            log.error("the journal cannot be written (%s); calls go on without it", error)
+            self._failing = True
 
     def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
         self._seq += 1
@@ -120,7 +126,6 @@ class _Segments:
     """The files: the one being written with its index in memory, and the closed ones."""
 
     def __init__(self, directory: Path, node: int, limit: int, keep: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
         self._node = node
         self._limit = limit
@@ -129,18 +134,30 @@ class _Segments:
         self._path = directory
         self._offset = 0
         self._index: Index = {}
+
+    def open(self, heading: bytes) -> None:
+        """Index what a crash left without, and begin. Raises OSError."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in self._closed():
             if not path.with_suffix(".idx").exists():
                 _write_index(path, _index_of(path))
+        self.begin(heading)
 
     def begin(self, heading: bytes) -> None:
         """Open the next segment."""
         self._remove_oldest()
         numbers = [int(path.stem.rpartition("-")[2]) for path in self._closed()]
         self._path = self._directory / f"{self._node:04d}-{max(numbers, default=0) + 1:08d}.jsonl"
-        self._file = open(self._path, "xb", buffering=0)  # noqa: SIM115 — lives as long as the segment
-        self._path.chmod(0o600)
-        self._file.write(heading)
+        file = open(self._path, "xb", buffering=0)  # noqa: SIM115 — lives as long as the segment
+        try:
+            self._path.chmod(0o600)
+            if file.write(heading) != len(heading):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            file.close()
+            self._path.unlink(missing_ok=True)
+            raise
+        self._file = file
         self._offset = len(heading)
         self._index = {}
 
@@ -160,7 +177,10 @@ class _Segments:
         written = 0
         try:
             while written < len(block):
-                written += self._file.write(memoryview(block)[written:]) or 0
+                taken = self._file.write(memoryview(block)[written:])
+                if not taken:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                written += taken
         except OSError:
             self._file.truncate(self._offset)
             raise
@@ -179,7 +199,10 @@ class _Segments:
         if self._file is not None:
             self._file.close()
             self._file = None
-            _write_index(self._path, self._index)
+            try:
+                _write_index(self._path, self._index)
+            except OSError as error:  # made anew when the journal opens
+                log.error("%s has no index for now: %s", self._path.name, error)
 
     def _closed(self) -> list[Path]:
         return sorted(self._directory.glob(f"{self._node:04d}-*.jsonl"))
@@ -205,9 +228,13 @@ def _write_index(path: Path, index: Index) -> None:
     rows = (json.dumps([key, spots], separators=(",", ":")) + "\n" for key, spots in sorted(index.items()))
     target = path.with_suffix(".idx")
     partial = target.with_suffix(".tmp")
-    partial.write_text("".join(rows), encoding="ascii")
-    partial.chmod(0o600)
-    partial.replace(target)
+    try:
+        partial.write_text("".join(rows), encoding="ascii")
+        partial.chmod(0o600)
+        partial.replace(target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _indexed(path: Path, key: str) -> list[tuple[int, int]]:

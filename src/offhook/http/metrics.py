@@ -12,7 +12,12 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 class Metrics:
     """The collectors of one control process, in a registry of their own."""
 
-    def __init__(self, registry: CollectorRegistry, live_legs: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        live_legs: Callable[[], int],
+        disk_free: Callable[[], int] = lambda: -1,
+    ) -> None:
         self.registry = registry
         self.requests = Counter(
             "offhook_http_requests", "HTTP requests served.", ["method", "status"], registry=registry
@@ -25,6 +30,8 @@ class Metrics:
         )
         legs = Gauge("offhook_live_legs", "Legs that are up or being set up.", registry=registry)
         legs.set_function(live_legs)
+        free = Gauge("offhook_disk_free_bytes", "Free where the data is; -1: not known.", registry=registry)
+        free.set_function(disk_free)
         self._lag = Histogram(
             "offhook_loop_lag_seconds",
             "How late the event loop runs a timer.",

@@ -56,6 +56,13 @@ class FinaliseFailed(Message):
     reason: str
 
 
+class SpoolRefused(Message):
+    """The disk does not take what is being recorded: nothing more of it is kept. Said once."""
+
+    recording: str
+    reason: str
+
+
 class SpoolFound(Message):
     """At start-up: a recording that nobody finalised."""
 
@@ -80,4 +87,4 @@ class RecorderBlock(Message):
 
 
 Command = Decode | Finalise | DropPrompt
-Event = Decoded | DecodeFailed | Finalised | FinaliseFailed | SpoolFound
+Event = Decoded | DecodeFailed | Finalised | FinaliseFailed | SpoolFound | SpoolRefused

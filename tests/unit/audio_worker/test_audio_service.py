@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from offhook.audio.service import AudioService
 from offhook.audio.spool import SpoolWriter, scan, spool_path
 from offhook.core.errors import MediaError
 from offhook.core.ids import SeededIds
-from offhook.ipc.audio import RecorderBlock, SpoolFound
+from offhook.ipc.audio import RecorderBlock, SpoolFound, SpoolRefused
 from offhook.ipc.channel import Channel
 from offhook.ipc.endpoint import Endpoint
 from offhook.ipc.memory import MemoryListener
@@ -38,6 +39,8 @@ class Scene:
         self.client = AudioClient(self.listener.connect, loop.clock, SeededIds(1), "c1")
         self.found: list[SpoolFound] = []
         self.client.on_spool_found(self.found.append)
+        self.refused: list[SpoolRefused] = []
+        self.client.on_spool_refused(self.refused.append)
         self.media = Channel(
             Endpoint("media-0", "m1", None, keep=True), self.listener.connect, loop.clock, on_message=print
         )
@@ -244,4 +247,48 @@ def test_spool_state_survives_a_reopened_writer(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         assert scan(spool_path(tmp_path, "r1")).next_sequence == 1  # the block sent again is held once
 
+    scene(tmp_path, body)
+
+
+def test_a_full_disk_is_told_once_and_finishing_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write = os.pwrite
+
+    def pwrite(handle: int, data: bytes, offset: int) -> int:
+        if offset > 20_000:
+            raise OSError(28, "No space left on device")
+        return write(handle, data, offset)
+
+    async def body(stage: Scene) -> None:
+        for number in range(4):
+            stage.block(number)
+            await asyncio.sleep(1)
+        assert [each.recording for each in stage.refused] == ["r1"]
+        assert "No space left on device; free some space for" in stage.refused[0].reason
+        started = stage.loop.time()
+        with pytest.raises(MediaError, match="No space left"):
+            await stage.client.finalise("r1", "wav", str(tmp_path / "r1.wav"))
+        assert stage.loop.time() - started < 1
+        assert scan(spool_path(tmp_path, "r1")).duration_ms == 2000
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    scene(tmp_path, body)
+    assert caplog.text.count("cannot be written") == 1
+
+
+def test_a_file_that_cannot_be_stored_leaves_the_spool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def body(stage: Scene) -> None:
+        stage.block(0, last=True)
+        with pytest.raises(MediaError, match="cannot be stored: No space left on device; what was recorded"):
+            await stage.client.finalise("r1", "wav", str(tmp_path / "out" / "r1.wav"))
+        assert scan(spool_path(tmp_path, "r1")).closed
+        assert list((tmp_path / "out").iterdir()) == []
+
+    monkeypatch.setattr(os, "replace", refused)
     scene(tmp_path, body)

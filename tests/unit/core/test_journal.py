@@ -208,6 +208,35 @@ def test_a_full_disk_is_reported_once_and_costs_no_call(
     journal.close()
 
 
+def test_a_disk_that_is_full_at_the_start_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = True
+    chmod = Path.chmod
+
+    def refused(path: Path, mode: int) -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    journal = opened(tmp_path)
+    for n in range(3):
+        journal.write(n, "leg", None, "k", n)
+    assert caplog.text.count("calls go on without it") == 1
+    assert list(tmp_path.glob("*")) == []
+    full = False
+    journal.write(3, "leg", None, "k", 3)
+    assert [line.data for line in journal.read("leg")] == [0, 1, 2, 3]
+    full = True
+    journal.close()
+    assert [path.suffix for path in tmp_path.glob("*")] == [".jsonl"]
+    full = False
+    again = opened(tmp_path)
+    assert [line.data for line in again.read("leg")] == [0, 1, 2, 3]
+    again.close()
+
+
 def test_nodes_share_a_folder(tmp_path: Path) -> None:
     one, two = opened(tmp_path, node=1), opened(tmp_path, node=2)
     one.write(1, "leg", None, "k", "one")
