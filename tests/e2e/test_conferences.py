@@ -1,4 +1,6 @@
-"""S15 and S16 on real sockets: three phones in one conversation over two media workers, judged by what they heard."""
+"""S15 and S16 on real sockets: three phones in one conversation over two media workers, judged by what each
+heard.
+"""
 
 import asyncio
 from pathlib import Path

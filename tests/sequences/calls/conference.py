@@ -1,4 +1,4 @@
-"""Several phones in one conversation: each says its name in its turn, and is asked afterwards what it heard."""
+"""Several phones in one conversation: each says its name in its turn, and tells afterwards what it heard."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -73,6 +73,6 @@ class Conference:
         return self.world.heard(self.reports[name])
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """Webhooks with a `type` (transfer), or those that have the key of a kind (`recording_url`, `reason`)."""
+        """Webhooks of a `type` (`transfer`), or with the key of a kind (`recording_url`, `reason`)."""
         events = self.world.scenario.events
         return [event for event in events if event.get("type") == kind or kind in event]

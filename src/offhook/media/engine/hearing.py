@@ -3,12 +3,14 @@
 A row that is deaf to some hears the sum less these (sums of integers are exact, so nothing remains of them),
 or, when it hears fewer than it misses, the sum of those it hears. A *tap* hears one row and belongs to no
 conversation. Short lists are taken in rounds, each one operation for all rows of the engine; long ones, of a
-large conversation where many do not hear many, as one product for each conversation.
+large conversation where many do not hear many, as a product of weights and voices. What was worked out for a
+conversation is kept until the conversation changes.
 
 Rows that hear everybody cost nothing here.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -17,8 +19,19 @@ from offhook.media.engine.types import Floats, Longs
 
 LONGEST: Final = 8
 """Rows that are added or taken away one by one; longer lists are a product."""
-BLOCK: Final = 1024
-"""Weights of one product: small enough that the library computes it in this thread."""
+
+
+@dataclass(slots=True)
+class Room:
+    """The corrections of one conversation, as long as neither its rows nor their lists change."""
+
+    rows: tuple[int, ...]
+    lists: dict[int, frozenset[int]]
+    short: list[tuple[int, float, list[int]]] = field(default_factory=list)
+    """(row, sign, sources)"""
+    long: list[int] = field(default_factory=list)
+    weights: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """What the `long` rows hear of all the conversation's rows, 0 or 1."""
 
 
 class Hearing:
@@ -29,6 +42,7 @@ class Hearing:
         """Row → the rows it does not hear."""
         self.taps: dict[int, int] = {}
         """Row → the one row it hears."""
+        self._rooms: dict[int, Room] = {}
         self._alone: Longs = np.zeros(0, np.int64)
         self._rounds: list[tuple[Longs, Longs, Floats]] = []
         self._products: list[tuple[Longs, Floats, Longs]] = []
@@ -48,19 +62,28 @@ class Hearing:
         for other in [other for other, source in self.taps.items() if source == row]:
             del self.taps[other]
 
-    def rebuild(self, conversations: Mapping[int, int], groups: Mapping[int, list[int]]) -> None:
-        """Plan the corrections. `conversations`: row → conversation; `groups`: that → bus rows."""
-        signed: dict[int, tuple[float, list[int]]] = {row: (1.0, [heard]) for row, heard in self.taps.items()}
+    def rebuild(self, conversation: Longs, groups: Mapping[int, list[int]]) -> None:
+        """Plan the corrections. `conversation`: of every row; `groups`: conversation → its bus rows."""
+        if not self.deaf and not self.taps and not self._rooms:
+            return
+        lists: dict[int, dict[int, frozenset[int]]] = {}
         for row, deaf_to in self.deaf.items():
-            group = groups.get(conversations.get(row, -1), [])
-            missed = [source for source in group if source in deaf_to and source != row]
-            heard = [source for source in group if source not in deaf_to and source != row]
-            if missed:
-                signed[row] = (-1.0, missed) if len(missed) <= len(heard) else (1.0, heard)
-        self._alone = np.array([row for row, (sign, _) in signed.items() if sign > 0], np.int64)
-        short = {row: entry for row, entry in signed.items() if len(entry[1]) <= LONGEST}
+            lists.setdefault(int(conversation[row]), {})[row] = deaf_to
+        before = self._rooms
+        self._rooms = {
+            key: _room(tuple(groups[key]), of_room, before.get(key))
+            for key, of_room in lists.items()
+            if key in groups
+        }
+        short = [(row, 1.0, [source]) for row, source in self.taps.items()]
+        short += [entry for room in self._rooms.values() for entry in room.short]
         self._rounds = list(_rounds(short))
-        self._products = list(_products(signed.keys() - short.keys(), signed, conversations))
+        self._products = [
+            (np.array(room.long), room.weights, np.array(room.rows))
+            for room in self._rooms.values()
+            if room.long
+        ]
+        self._alone = np.array([row for row, sign, _ in short if sign > 0], np.int64)
 
     def apply(self, bus: Floats, heard: Floats) -> None:
         """Correct `heard`, which holds the plain mix of each row."""
@@ -69,44 +92,42 @@ class Hearing:
         for rows, sources, signs in self._rounds:
             heard[rows] += bus[sources] * signs
         for rows, weights, sources in self._products:
-            heard[rows] += weights @ bus[sources]
+            heard[rows] = weights @ bus[sources]
 
 
-def _rounds(
-    signed: Mapping[int, tuple[float, list[int]]],
-) -> Iterable[tuple[Longs, Longs, Floats]]:
+def _room(rows: tuple[int, ...], lists: dict[int, frozenset[int]], before: Room | None) -> Room:
+    if before is not None and before.rows == rows and before.lists == lists:
+        return before
+    room = Room(rows, lists)
+    column = {row: n for n, row in enumerate(rows)}
+    weighted: list[Floats] = []
+    for row, deaf_to in lists.items():
+        missed = [column[source] for source in deaf_to if source in column and source != row]
+        if not missed:
+            continue
+        if len(missed) <= min(LONGEST, len(rows) // 2):
+            room.short.append((row, -1.0, [rows[n] for n in missed]))
+            continue
+        weights = np.ones(len(rows), np.float32)
+        weights[missed] = weights[column[row]] = 0
+        heard = np.flatnonzero(weights)
+        if heard.size <= LONGEST:
+            room.short.append((row, 1.0, [rows[n] for n in heard.tolist()]))
+        else:
+            room.long.append(row)
+            weighted.append(weights)
+    if weighted:
+        room.weights = np.stack(weighted)
+    return room
+
+
+def _rounds(short: list[tuple[int, float, list[int]]]) -> Iterable[tuple[Longs, Longs, Floats]]:
     """The n-th source of every list together."""
-    longest = max((len(sources) for _, sources in signed.values()), default=0)
-    for n in range(longest):
-        picked = [(row, sources[n], sign) for row, (sign, sources) in signed.items() if n < len(sources)]
+    for n in range(max((len(sources) for _, _, sources in short), default=0)):
+        picked = [(row, sources[n], sign) for row, sign, sources in short if n < len(sources)]
         rows, sources, signs = zip(*picked, strict=True)
         yield (
             np.array(rows, np.int64),
             np.array(sources, np.int64),
             np.array(signs, np.float32)[:, None],
         )
-
-
-def _products(
-    rows: Iterable[int],
-    signed: Mapping[int, tuple[float, list[int]]],
-    conversations: Mapping[int, int],
-) -> Iterable[tuple[Longs, Floats, Longs]]:
-    """Weights of 0, 1 and −1 for the long lists of each conversation, in blocks of rows."""
-    together: dict[int, list[int]] = {}
-    for row in sorted(rows):
-        together.setdefault(conversations[row], []).append(row)
-    for members in together.values():
-        sources = sorted({source for row in members for source in signed[row][1]})
-        column = {source: n for n, source in enumerate(sources)}
-        weights = np.zeros((len(members), len(sources)), np.float32)
-        for n, row in enumerate(members):
-            sign, listed = signed[row]
-            weights[n, [column[source] for source in listed]] = sign
-        step = max(1, BLOCK // len(sources))
-        for first in range(0, len(members), step):
-            yield (
-                np.array(members[first : first + step], np.int64),
-                np.ascontiguousarray(weights[first : first + step]),
-                np.array(sources, np.int64),
-            )

@@ -93,8 +93,7 @@ class Mixer:
             # A lone voice hears nobody: its own row stands for the sum, and own minus own is silence.
             if len(groups[conversation]) > 1:
                 self._total[rows] = self._sum_row[conversation]
-        places = {row: key for key, rows in self.joined.items() for row in rows if row in self.hearing.deaf}
-        self.hearing.rebuild(places, groups)
+        self.hearing.rebuild(self.conversation, groups)
 
     def set_hearing(self, row: int, deaf_to: Collection[int]) -> None:
         """The rows that a row does not hear, as long as they are in its conversation."""
