@@ -61,6 +61,61 @@ def test_s30_every_key_is_one_webhook(world: World) -> None:
     assert sum(tone.duration_ms for tone in report.tones) >= 1900
 
 
+LISTEN = {"action": "input", "mode": "asynchronous", "type": ["dtmf"], "eventUrl": ["http://app.test/keys"]}
+PAUSE = {"action": "wait", "timeout": 30}
+
+
+def test_s30_the_method_and_the_older_form_of_the_action_hold(world: World) -> None:
+    old = {"action": "input", "mode": "asynchronous", "eventUrl": LISTEN["eventUrl"], "eventMethod": "GET"}
+    world.application({"/answer": [old, PAUSE]})
+    world.call(A, world.number, "wait 1; press 4; wait 1; hangup")
+    (hook,) = world.app.at("/keys")
+    assert (hook.method, hook.body) == ("GET", b"")
+    assert [*hook.query] == ["dtmf", "timed_out", "from", "to", "uuid", "conversation_uuid", "timestamp"]
+    assert (hook.query["dtmf"], hook.query["timed_out"], hook.query["from"]) == ("4", "false", A)
+
+
+def test_s30_rest_takes_the_place_of_the_action_and_ends_it(world: World) -> None:
+    world.application({"/answer": [LISTEN, PAUSE]})
+    call = world.dial(A, world.number, "wait 1; press 1; wait 2; press 2; wait 2; press 3; wait-hangup")
+    world.wait(2)
+    path = f"/v1/calls/{world.scenario.events[0]['uuid']}"
+    assert world.request("PUT", path + "/input/dtmf", {"event_url": ["http://app.test/other"]})[0] == 200
+    world.wait(2)
+    assert world.request("DELETE", path + "/input/dtmf") == (200, None)
+    world.wait(3)
+    assert world.request("PUT", path, {"action": "hangup"})[0] == 204
+    world.run(call.done)
+    assert [hook.json["dtmf"]["digits"] for hook in world.app.at("/keys")] == ["1"]
+    assert [hook.json["dtmf"]["digits"] for hook in world.app.at("/other")] == ["2"]
+
+
+def test_s30_a_prompt_is_interrupted_by_a_key_that_is_told(world: World) -> None:
+    long = "This is a long text that nobody wants to hear."
+    world.application({"/answer": [talk(long, bargeIn=True), LISTEN, talk("Next."), PAUSE]})
+    report = world.call(A, world.number, "wait 1; press 7; wait 4; hangup")
+    assert world.heard(report) == ["Next."]
+    assert [hook.json["dtmf"]["digits"] for hook in world.app.at("/keys")] == ["7"]
+
+
+def test_s31_the_method_of_the_action_holds(world: World) -> None:
+    world.application({"/answer": [{**NOTIFY, "eventMethod": "get"}, talk("Two.")]})
+    assert world.heard(world.call(A, world.number, "wait-hangup")) == ["Two."]
+    (hook,) = world.app.at("/step")
+    assert hook.method == "GET"
+    assert [*hook.query] == ["payload", "conversation_uuid", "timestamp"]
+    assert hook.query["payload"] == '{"step":1,"names":["a"]}'
+    assert hook.query["conversation_uuid"] == world.scenario.events[0]["conversation_uuid"]
+
+
+def test_s31_nothing_is_heard_while_the_reply_is_awaited(world: World) -> None:
+    world.app.serve("/step", delay=2.0)
+    world.application({"/answer": [talk("One."), NOTIFY, talk("Two.")]})
+    first, second = world.utterances(world.call(A, world.number, "wait-hangup"))
+    between = second.start_ms - first.start_ms - first.duration_ms - 160
+    assert 1950 <= between <= 2150
+
+
 def test_s35_sip_headers_reach_the_answer_webhook(world: World) -> None:
     world.application({"/answer": [talk("Hello.")]})
     headers = (
@@ -100,6 +155,11 @@ def test_s39_a_stream_is_played_twice_and_then_the_next_action(world: World) -> 
     (after,) = world.utterances(report)
     assert after.text == "After."
     assert after.start_ms > 1000
+
+
+def test_s39_a_talk_is_spoken_as_often_as_its_loop_says(world: World) -> None:
+    world.application({"/answer": [talk("Three.", loop="3"), talk("After.")]})
+    assert world.heard(world.call(A, world.number, "wait-hangup")) == ["Three."] * 3 + ["After."]
 
 
 def test_s39_loop_zero_goes_on_until_the_caller_hangs_up(world: World) -> None:
