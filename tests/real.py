@@ -19,7 +19,7 @@ from offhook.cli.context import Workspace, workspace
 from offhook.cli.demonstration.application import Served
 from offhook.cli.demonstration.caller import Line
 from offhook.cli.demonstration.instance import Instance
-from offhook.cli.demonstration.places import HOST, Place, any_port, choose
+from offhook.cli.demonstration.places import HOST, Place, any_port, any_sip_port, choose
 from offhook.cli.demonstration.played import PlayedPrompts
 from offhook.cli.init import ensure
 from offhook.cli.rest import fetch, request
@@ -48,7 +48,7 @@ class Stage:
             choose(once=True),
             http_port=any_port(socket.SOCK_STREAM),
             tls_port=any_port(socket.SOCK_STREAM),
-            sip_port=any_port(socket.SOCK_DGRAM),
+            sip_port=any_sip_port(),
             app_port=any_port(socket.SOCK_STREAM),
         )
         self.environment = self.place.environment() | settings

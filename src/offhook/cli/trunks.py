@@ -31,6 +31,7 @@ def options(function: Any) -> Any:
         click.option("--source", "sources", multiple=True, help="A network whose calls are its own; repeat."),
         click.option("--password", help="Digest password of that user."),
         click.option("--username", help="Digest user, ours towards the peer and theirs towards us."),
+        click.option("--transport", type=click.Choice(["udp", "tcp"]), help="How its calls are sent."),
         click.option("--port", type=click.IntRange(1, 65535)),
         click.option("--host", help="Where its calls are sent."),
     ):
@@ -131,7 +132,7 @@ def delete(name: str) -> None:
 def applied(here: Workspace, trunk: Trunk, given: dict[str, Any]) -> Trunk:
     """The trunk with the options that were given."""
     values = {name: getattr(trunk, name) for name in trunk.__dataclass_fields__}
-    for name in ("host", "port", "username", "priority", "enabled"):
+    for name in ("host", "port", "transport", "username", "priority", "enabled"):
         if given[name] is not None:
             values[name] = given[name]
     if given["sources"]:
@@ -168,6 +169,7 @@ def row(trunk: Trunk) -> dict[str, Any]:
         "name": trunk.name,
         "host": trunk.host,
         "port": trunk.port,
+        "transport": trunk.transport,
         "username": trunk.username,
         "sources": ",".join(trunk.sources),
         "prefixes": ",".join(prefix or "any" for prefix in trunk.prefixes),

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from offhook.config import Settings
+from offhook.core.clock import SystemClock
 from offhook.core.errors import Invalid
 from offhook.locate import CARRIER, Locator, default_route_address
 from offhook.simulator.places import CARRIER_FILE
 from offhook.sip.flow import Flow
+from offhook.transport.pool import StreamPool
+from offhook.transport.tcp import TcpWire
+from offhook.transport.transports import Transports
 from offhook.transport.udp import UdpTransport
 
 
@@ -23,20 +27,29 @@ def settings(tmp_path: Path) -> Settings:
 
 def locate(settings: Settings, host: str, port: int, transport: str = "udp") -> Flow:
     async def work() -> Flow:
-        udp = UdpTransport()
-        local = await udp.bind("127.0.0.1", 0, lambda data, flow: None)
+        wire = TcpWire()
+        pool = StreamPool("tcp", wire, SystemClock(), asyncio.get_running_loop())
+        transports = Transports(UdpTransport(), {"tcp": pool})
+        local = await transports.udp.bind("127.0.0.1", 0, lambda data, flow: None)
+        pool.addresses.append(local)
         try:
-            flow = await Locator(settings, udp)(host, port, transport)
+            flow = await Locator(settings, transports)(host, port, transport)
             assert flow.local == local
             return flow
         finally:
-            udp.close()
+            transports.close()
+            await wire.close()
 
     return asyncio.run(work())
 
 
 def test_an_address_is_itself(settings: Settings) -> None:
     assert locate(settings, "127.0.0.2", 5070).remote == ("127.0.0.2", 5070)
+
+
+def test_a_connection_is_wanted(settings: Settings) -> None:
+    found = locate(settings, "127.0.0.2", 5070, "tcp")
+    assert (found.transport, found.remote) == ("tcp", ("127.0.0.2", 5070))
 
 
 def test_the_carrier_is_where_its_file_says(settings: Settings) -> None:

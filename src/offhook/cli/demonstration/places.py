@@ -81,7 +81,7 @@ def choose(*, once: bool, wanted: Path | None = None) -> Place:
     return Place(
         data_dir=data_dir,
         http_port=port(HTTP_PORT, socket.SOCK_STREAM, notes, "HTTP"),
-        sip_port=port(SIP_PORT, socket.SOCK_DGRAM, notes, "SIP"),
+        sip_port=sip_port(notes),
         tls_port=port(TLS_PORT, socket.SOCK_STREAM, notes, "HTTPS"),
         app_port=port(APP_PORT, socket.SOCK_STREAM, notes, "the example application"),
         rtp_min=rtp_range(),
@@ -97,6 +97,27 @@ def port(usual: int, kind: int, notes: list[str], what: str) -> int:
     found = any_port(kind)
     notes.append(f"port {usual} is in use: {what} takes {found}")
     return found
+
+
+def sip_port(notes: list[str]) -> int:
+    """The usual SIP port when both its transports are free, else any that is, and a note."""
+    if free_for_sip(SIP_PORT):
+        return SIP_PORT
+    found = any_sip_port()
+    notes.append(f"port {SIP_PORT} is in use: SIP takes {found}")
+    return found
+
+
+def any_sip_port() -> int:
+    """A port of loopback that is free over UDP and TCP."""
+    while True:
+        found = any_port(socket.SOCK_DGRAM)
+        if free_for_sip(found):
+            return found
+
+
+def free_for_sip(number: int) -> bool:
+    return free(number, socket.SOCK_DGRAM) and free(number, socket.SOCK_STREAM)
 
 
 def any_port(kind: int) -> int:
