@@ -15,6 +15,8 @@ from offhook.storage.records import Application
 
 HOOKS = {"answer_url": "GET", "event_url": "POST", "fallback_answer_url": "GET"}
 """Webhooks of the voice capability and their default methods."""
+VOICE = {"signed_callbacks": True, "conversations_ttl": 48, "leg_persistence_time": 2}
+"""What the voice capability of a new application says besides its webhooks, as over HTTP."""
 PAGE = 1000
 
 
@@ -155,7 +157,7 @@ def voice(before: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
             hooks[name]["http_method"] = method
     signed = options.get("signed_callbacks")
     kept = before.get("signed_callbacks", True)
-    return {**before, "webhooks": hooks, "signed_callbacks": kept if signed is None else signed}
+    return {**VOICE, **before, "webhooks": hooks, "signed_callbacks": kept if signed is None else signed}
 
 
 def summary(application: Application) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def row(leg: Leg) -> dict[str, Any]:
         "direction": leg.direction,
         "from": _party(leg.from_),
         "to": _party(leg.to),
-        "status": leg.status,
+        "status": leg.shown_status,
         "created": when(leg.created_at),
         "seconds": talked,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
+from offhook.cli.apps import VOICE
 from offhook.cli.context import ACCOUNT_FILE, Workspace, as_json, show_one, workspace, write_private
 from offhook.core.errors import Conflict
 from offhook.security.certificate_store import authority_file
@@ -149,7 +150,7 @@ def _application(here: Workspace, account: Account, pair: KeyPair) -> Applicatio
         account_id=account.account_id,
         name="first application",
         public_key=pair.public_key,
-        capabilities={"voice": {"webhooks": webhooks, "signed_callbacks": True}},
+        capabilities={"voice": {**VOICE, "webhooks": webhooks}},
         privacy={"improve_ai": False},
         created_at=now,
         updated_at=now,

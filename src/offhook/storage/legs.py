@@ -1,6 +1,6 @@
 """Legs: what REST calls calls."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped, given, ordered
@@ -28,22 +28,31 @@ def list(
     record_index: int = 0,
     order: str = "asc",
 ) -> Page:
-    """Legs by the time they were made. `date_start` ≤ `created_at` < `date_end`, UTC microseconds.
+    """Legs by the time they were made: `date_start` ≤ `created_at` < `date_end`, UTC microseconds.
 
-    `record_index` counts records, from 0. `order` is `asc` or `desc`.
+    `status` is the one that REST shows. `record_index` counts records, from 0. `order` is `asc` or `desc`.
     """
     where = given(
         (_column.account_id, account_id),
         (_column.application_id, application_id),
-        (_column.status, status),
         (_column.conversation_id, conversation_id),
     )
+    if status is not None:
+        where.append(_shown(status))
     if date_start is not None:
         where.append(_column.created_at >= date_start)
     if date_end is not None:
         where.append(_column.created_at < date_end)
     keys = ordered(order, _column.created_at, _column.leg_id)
     return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+def _shown(status: str) -> ColumnElement[bool]:
+    """Legs whose `shown_status` this is."""
+    over = _column.status == "completed"
+    if status == "completed":
+        return and_(over, _column.cause.is_(None))
+    return or_(_column.status == status, and_(over, _column.cause == status))
 
 
 LAST = ("completed", "rejected")

@@ -100,6 +100,13 @@ class Leg:
     event_url: str | None = None
     """Where this call's events go; None: to the application's event URL."""
     event_method: str | None = None
+    cause: str | None = None
+    """The status that told why the leg was never answered; `completed` follows it."""
+
+    @property
+    def shown_status(self) -> str:
+        """What REST shows: a leg that was never answered keeps the reason as its status."""
+        return self.cause if self.status == "completed" and self.cause else self.status
 
 
 @dataclass(frozen=True, slots=True)

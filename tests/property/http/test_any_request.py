@@ -16,7 +16,7 @@ from offhook.testing.provision import API_KEY, API_SECRET
 from offhook.testing.world import World
 
 BASIC = "Basic " + base64.b64encode(f"{API_KEY}:{API_SECRET}".encode()).decode()
-DOCUMENTED = {200, 201, 204, 400, 401, 403, 404, 405, 413, 414, 503}
+DOCUMENTED = {200, 201, 204, 400, 401, 403, 404, 405, 406, 413, 414, 415, 503}
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "NONSENSE")
 BELOW = ("", "/talk", "/stream", "/dtmf", "/input/dtmf")
 MANY = settings(

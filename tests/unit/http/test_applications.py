@@ -216,6 +216,30 @@ def test_delete_unlinks_the_numbers() -> None:
         assert http("GET", "/v1/calls").status == 401, "its token is worth nothing now"
 
 
+def test_live_calls_of_a_deleted_application_go_on_to_their_end() -> None:
+    from tests.unit.http.conftest import Client
+
+    with World(seed=7) as world:
+        http = Client(world)
+        application_id = world.provisioned.application.application_id
+        key = {"action": "input", "type": ["dtmf"], "eventUrl": ["http://app.test/key"]}
+        answers = [{"action": "talk", "text": "before"}, {**key, "dtmf": {"maxDigits": 1, "timeOut": 10}}]
+        world.application({"/answer": answers, "/key": [{"action": "talk", "text": "after"}], "/event": None})
+        call = world.dial("31201111111", world.number, "wait-speech; wait 3; press 1; wait-hangup")
+        world.wait(3)
+        assert call.report.answered_ms is not None
+        assert http("DELETE", f"{PATH}/{application_id}").status == 204
+        report = world.run(call.done)
+        assert world.heard(report) == ["before", "after"]
+        statuses = [hook.fields["status"] for hook in world.app.at("/event") if "status" in hook.fields]
+        assert statuses == ["started", "ringing", "answered", "completed"]
+        signed = [hook.headers.get("authorization", "") for hook in world.app.at("/event")]
+        assert all(each.startswith("Bearer ") for each in signed)
+        again = world.call("31201111111", world.number)
+        assert again.ending is not None
+        assert again.ending.status == 603, "the number leads nowhere now"
+
+
 def test_the_list_pages(http: Any) -> None:
     for _ in range(3):
         http("POST", PATH, {"name": "n"})

@@ -155,6 +155,32 @@ def test_a_wrong_query_names_the_parameter(http: Any, query: str, field: str) ->
     assert (answer.status, answer.wrong) == (400, [field])
 
 
+def test_a_call_that_was_never_answered_keeps_the_reason_as_its_status(client_of: Any) -> None:
+    """The last two digits of a number decide what the simulated carrier does."""
+    reasons = {"90": "busy", "91": "rejected", "92": "timeout", "94": "failed"}
+    with World(seed=5) as world:
+        http = client_of(world)
+        made = {}
+        for digits in reasons:
+            to = [{"type": "phone", "number": f"312012345{digits}"}]
+            body = {**CALL, "to": to, "ringing_timer": 10}
+            made[digits] = http("POST", "/v1/calls", body).json["uuid"]
+        hung = http("POST", "/v1/calls", {**CALL, "to": [{"type": "phone", "number": "31201234592"}]}).json
+        world.wait(5)
+        assert http("PUT", f"/v1/calls/{hung['uuid']}", {"action": "hangup"}).status == 204
+        world.wait(30)
+        shown = {digits: http("GET", f"/v1/calls/{uuid}").json for digits, uuid in made.items()}
+        assert {digits: call["status"] for digits, call in shown.items()} == reasons
+        assert all(call["end_time"] and call["duration"] == "0" for call in shown.values())
+        assert http("GET", f"/v1/calls/{hung['uuid']}").json["status"] == "cancelled"
+        for digits, status in [*reasons.items(), ("", "cancelled")]:
+            page = http("GET", f"/v1/calls?status={status}").json
+            uuids = [call["uuid"] for call in page["_embedded"]["calls"]]
+            assert uuids == [made.get(digits, hung["uuid"])], status
+            assert page["count"] == 1
+        assert http("GET", "/v1/calls?status=completed").json["count"] == 0
+
+
 def test_links_of_pages_beyond_the_end_lead_back() -> None:
     links = offset_links("b", {}, total=5, page_size=2, record_index=100)
     assert "next" not in links

@@ -17,7 +17,7 @@ def call(leg: Leg, base: str) -> dict[str, Any]:
         "conversation_uuid": leg.conversation_id,
         "to": leg.to,
         "from": leg.from_,
-        "status": leg.status,
+        "status": leg.shown_status,
         "direction": leg.direction,
     }
     if leg.started_at is not None:

@@ -1,0 +1,101 @@
+"""What the tests with SDKs have in common: a call to a phone, and judgements on what it heard."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from tests.real import Stage
+from vonage import Vonage
+from vonage_voice.models import CreateCallRequest, Phone, ToPhone
+
+from offhook.audio.tables import RATE, Pcm
+from offhook.cli.demonstration.caller import Line
+from offhook.cli.demonstration.hearing import find_tone, level_of
+from offhook.simulator.behaviour import Answers
+from offhook.simulator.listen import ToneHeard
+
+IDLE = [{"action": "wait", "timeout": 90}]
+SETTLE_MS = 600
+"""How much is listened to before and after a change: longer than a busy machine stands still."""
+
+
+def answered(stage: Stage, vonage: Vonage, number: str, **request: object) -> tuple[str, Line]:
+    """A call that the SDK makes to a phone which answers; without a program it waits. Leg and line."""
+    if not request:
+        stage.app.serve("/idle", IDLE)
+        request = {"answer_url": [stage.url("/idle")]}
+    phone = stage.run(stage.phone(number, Answers(0.3)))
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(20), stage._loop)
+    made = vonage.voice.create_call(
+        CreateCallRequest(
+            to=[ToPhone(number=number)],
+            from_=Phone(number=stage.known["number"]),
+            **request,
+        )
+    )
+    line = Line(coming.result(25))
+    stage.run(line.answered(15))
+    stage.run(stage.told(made.uuid, "answered"))
+    return made.uuid, line
+
+
+def over(stage: Stage, uuid: str, line: Line) -> None:
+    """The call has ended at both ends."""
+
+    async def wait() -> None:
+        await asyncio.wait_for(asyncio.shield(line.call.done), 15)
+
+    stage.run(wait())
+    stage.run(stage.told(uuid))
+
+
+def settle(stage: Stage, *lines: Line) -> None:
+    """Let everything that is under way arrive."""
+
+    async def wait() -> None:
+        await asyncio.gather(*(line.listen(SETTLE_MS) for line in lines))
+
+    stage.run(wait())
+
+
+def say(stage: Stage, line: Line, hertz: float, seconds: float = 1.0) -> None:
+    """A phone sends a tone."""
+    stage.run(line.tone(hertz, seconds))
+
+
+def has_heard(line: Line, hertz: float, least_ms: int = 600) -> bool:
+    """Whether a tone is in what a phone heard since the call began."""
+    tone = find_tone(line.since(0), hertz)
+    return tone is not None and tone.duration_ms >= least_ms
+
+
+def not_heard(line: Line, hertz: float) -> bool:
+    return find_tone(line.since(0), hertz) is None
+
+
+def tone_level(stage: Stage, line: Line, start_ms: int, hertz: float, least_ms: int) -> float:
+    """The level at which a tone came after `start_ms`, once so much of it was heard; dBov."""
+    heard, tone = wait_tone(stage, line, start_ms, hertz, lambda t: t.duration_ms >= least_ms)
+    return level_of(heard, tone)
+
+
+def wait_tone(
+    stage: Stage, line: Line, start_ms: int, hertz: float, enough: Callable[[ToneHeard], bool]
+) -> tuple[Pcm, ToneHeard]:
+    """What was heard after `start_ms` and the tone in it, as soon as there is enough of it."""
+
+    async def wait() -> tuple[Pcm, ToneHeard]:
+        for _ in range(150):
+            heard = line.since(start_ms)
+            tone = find_tone(heard, hertz)
+            if tone is not None and enough(tone):
+                return heard, tone
+            await line.listen(100)
+        pytest.fail(f"no tone of {hertz} Hz was heard within {line.since(start_ms).size / RATE:.1f} s")
+
+    return stage.run(wait())
+
+
+def wait_quiet(stage: Stage, line: Line) -> None:
+    """Until nothing has been heard for half a second."""
+    assert stage.run(line.call.media.heard.wait_silence(0.5, 10.0)), "the phone still hears something"
