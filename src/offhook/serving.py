@@ -10,8 +10,9 @@ import contextlib
 import logging
 import resource
 import socket
+import ssl
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -29,6 +30,8 @@ log = logging.getLogger("offhook.control")
 
 LOOK_EVERY = 60.0
 """Seconds until a replaced certificate file counts without a SIGHUP."""
+HANDSHAKE = 10.0
+"""Seconds for a TLS handshake: until it is done a connection counts for no other limit."""
 LAST_ANSWERS = 1.0
 OWN_DESCRIPTORS = 300
 """Files, webhooks and workers of control."""
@@ -47,45 +50,69 @@ class Web:
     ) -> None:
         """`connection` is what serves one connection, HTTP or HTTPS (`http/connections.py`)."""
         self._tls = tls
-        self._sockets = [(http, False)] + ([(https, True)] if https else [])
-        self._servers = [_server(app, connection) for _ in self._sockets]
+        self._http, self._https = http, https
+        self._plain = _server(app, connection)
+        self._secure = _server(app, connection)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Listen. Raises Invalid when the certificate cannot be used."""
-        for server, (sock, secure) in zip(self._servers, self._sockets, strict=True):
-            server.config.load()
-            if secure:
-                await self._tls.refresh()
-                server.config.ssl = self._tls.context
-            server.lifespan = server.config.lifespan_class(server.config)
-            await server.startup(sockets=[sock])
-            self._tasks.append(asyncio.ensure_future(server.main_loop()))
+        """Listen. A certificate that cannot be used costs HTTPS, until there is one that can, and no more."""
+        await self._listen(self._plain, self._http, None)
+        await self.look()
 
     async def keep_certificate(self) -> None:
         """Take up a renewed certificate, for ever."""
-        while len(self._sockets) > 1:
+        while True:
             await asyncio.sleep(LOOK_EVERY)
             await self.look()
 
     async def look(self) -> None:
         """Take up a changed certificate now; one that cannot be used changes nothing."""
-        if len(self._sockets) < 2:
+        if self._https is None:
             return
         try:
             await self._tls.refresh()
         except OffhookError as error:
-            log.error("the HTTPS certificate stays as it was: %s", error)
+            state = "goes on with the certificate it has" if self._secure.started else "is not served"
+            log.error("HTTPS %s: %s", state, error)
+            return
+        if not self._secure.started and not self._plain.should_exit:
+            await self._listen(self._secure, self._https, self._tls.context)
+
+    async def _listen(self, server: uvicorn.Server, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """What `uvicorn.Server.startup` does with one socket, and a limit to the time of a TLS handshake."""
+        config = server.config
+        config.load()
+        config.ssl = tls
+        server.lifespan = config.lifespan_class(config)
+
+        def connection() -> asyncio.Protocol:
+            make: Any = config.http_protocol_class
+            made: asyncio.Protocol = make(
+                config=config, server_state=server.server_state, app_state=server.lifespan.state
+            )
+            return made
+
+        listening = await asyncio.get_running_loop().create_server(
+            connection,
+            sock=sock,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE if tls else None,
+            backlog=config.backlog,
+        )
+        server.servers = [listening]
+        server.started = True
+        self._tasks.append(asyncio.ensure_future(server.main_loop()))
 
     async def stop(self) -> None:
         """Take no more connections and let the last answers out."""
-        for server in self._servers:
-            server.should_exit = True
+        started = [server for server in (self._plain, self._secure) if server.started]
+        self._plain.should_exit = self._secure.should_exit = True
         for task in self._tasks:
             await task
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_ANSWERS):
-                await asyncio.gather(*(server.shutdown() for server in self._servers if server.started))
+                await asyncio.gather(*(server.shutdown() for server in started))
 
 
 def _server(app: ASGIApp, connection: type[asyncio.Protocol]) -> uvicorn.Server:
@@ -119,7 +146,7 @@ def chooser(settings: Settings, clock: Clock) -> Callable[[], Chosen]:
 
     def choose() -> Chosen:
         if given.tls_cert:
-            return Chosen(Path(given.tls_cert), Path(given.tls_key) if given.tls_key else None)
+            return Chosen.of(given.tls_cert, given.tls_key)
         return Chosen(server_file(settings.data_dir, server_names(settings), clock.wall()))
 
     return choose

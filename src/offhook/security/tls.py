@@ -28,6 +28,16 @@ class Chosen:
     certificate: Path
     key: Path | None = None
 
+    @classmethod
+    def of(cls, certificate: str, key: str) -> "Chosen":
+        """As the settings name them; an empty `key` is in the file of the certificate."""
+        return cls(Path(certificate), Path(key) if key else None)
+
+    def check(self) -> None:
+        """Raises Invalid, naming the setting, for files that a server could not use."""
+        self.stamp()
+        _load(new_context(), self)
+
     def stamp(self) -> Stamp:
         """Raises Invalid when a file cannot be looked at."""
         found = []
@@ -67,7 +77,7 @@ class ServerTls:
         stamp = chosen.stamp()
         if stamp == self._stamp:
             return None
-        _load(new_context(), chosen)
+        chosen.check()
         return chosen, stamp
 
 
@@ -90,13 +100,14 @@ def _load(context: ssl.SSLContext, chosen: Chosen) -> None:
 
 
 def _explained(chosen: Chosen, error: ssl.SSLError) -> str:
-    key = chosen.key or chosen.certificate
     if error.reason == "KEY_VALUES_MISMATCH":
-        return f"the key in {key} does not belong to the certificate in {chosen.certificate}"
-    return (
-        f"{chosen.certificate} and {key} must be PEM files with a certificate, its chain and its key "
-        f"({error.reason or error})"
-    )
+        return f"the key does not belong to the certificate in {chosen.certificate}"
+    files = f"{chosen.certificate} must be a PEM file with a certificate, its chain and its key"
+    if chosen.key is not None:
+        files = (
+            f"{chosen.certificate} must hold a certificate and its chain, {chosen.key} its key, both as PEM"
+        )
+    return f"{files} ({error.reason or error})"
 
 
 def _no_password() -> bytes:

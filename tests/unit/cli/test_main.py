@@ -1,5 +1,6 @@
 """The command line tells a failure in one sentence on standard error, with its exit status."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,34 @@ def test_a_file_that_cannot_be_written_is_told(
     told = capsys.readouterr().err
     assert "No such file or directory" in told
     assert key in told
+
+
+def test_init_names_the_authority_to_trust(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "init", "--json") == 0
+    first = json.loads(capsys.readouterr().out)
+    assert first["https_url"] == "https://localhost:8443"
+    path = Path(first["ca_certificate"])
+    assert path == tmp_path / "var" / "tls" / "ca.pem"
+    trusted = path.read_bytes()
+    assert trusted.startswith(b"-----BEGIN CERTIFICATE-----")
+    assert run(monkeypatch, "init", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == first
+    assert path.read_bytes() == trusted
+    monkeypatch.setenv("OFFHOOK_HTTP__TLS_CERT", str(path))
+    monkeypatch.setenv("OFFHOOK_HTTP__TLS_PORT", "0")
+    assert run(monkeypatch, "init", "--json") == 0
+    given = json.loads(capsys.readouterr().out)
+    assert (given["ca_certificate"], given["https_url"]) == (None, None)
+
+
+def test_a_certificate_that_cannot_be_used_stops_serve_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cert.pem").write_text("nonsense")
+    monkeypatch.setenv("OFFHOOK_HTTP__TLS_CERT", "cert.pem")
+    assert run(monkeypatch, "serve") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("offhook: OFFHOOK_HTTP__TLS_CERT: cert.pem must be a PEM file with")
+    assert not (tmp_path / "var" / "run").exists()

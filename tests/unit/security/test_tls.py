@@ -120,9 +120,9 @@ def test_what_cannot_be_used_is_refused_with_a_sentence_and_the_old_one_stays(tm
     wrong = [
         (Chosen(tmp_path / "none.pem", good.key), "TLS_CERT.*none.pem cannot be read"),
         (Chosen(good.certificate, tmp_path / "none.pem"), "TLS_KEY.*none.pem cannot be read"),
-        (Chosen(nonsense, good.key), "must be PEM files"),
-        (Chosen(good.certificate, nonsense), "must be PEM files"),
-        (Chosen(good.certificate), "must be PEM files"),
+        (Chosen(nonsense, good.key), "must hold a certificate and its chain, .*key.pem its key"),
+        (Chosen(good.certificate, nonsense), "nonsense.pem its key, both as PEM"),
+        (Chosen(good.certificate), "must be a PEM file with a certificate, its chain and its key"),
         (Chosen(good.certificate, sealed), "TLS_KEY.*passphrase"),
         (Chosen(tmp_path, good.key), "TLS_CERT"),
     ]

@@ -94,6 +94,8 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
         ("OFFHOOK_SIP__PORT", "0", "greater than or equal to 1"),
         ("OFFHOOK_SHUTDOWN__GRACE", "9", "less than or equal to 5"),
         ("OFFHOOK_HTTP__PORT", "0", "greater than or equal to 1"),
+        ("OFFHOOK_HTTP__TLS_PORT", "-1", "greater than or equal to 0"),
+        ("OFFHOOK_HTTP__TLS_KEY", "key.pem", "needs OFFHOOK_HTTP__TLS_CERT"),
     ],
 )
 def test_what_could_not_work_later_is_refused_at_once(
@@ -131,3 +133,20 @@ def test_programs_on_this_machine_do_not_go_through_the_public_address(
     settings = config.load()
     assert settings.local_url == url
     assert settings.public_url == "https://calls.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("127.0.0.1", "8443", "https://localhost:8443"),
+        ("0.0.0.0", "9443", "https://localhost:9443"),
+        ("::1", "8443", "https://localhost:8443"),
+        ("192.0.2.7", "8443", "https://192.0.2.7:8443"),
+        ("2001:db8::7", "8443", "https://[2001:db8::7]:8443"),
+        ("127.0.0.1", "0", None),
+    ],
+)
+def test_where_https_is_reached(monkeypatch: pytest.MonkeyPatch, host: str, port: str, url: str) -> None:
+    monkeypatch.setenv("OFFHOOK_HTTP__HOST", host)
+    monkeypatch.setenv("OFFHOOK_HTTP__TLS_PORT", port)
+    assert config.load().https_url == url
