@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+
 from offhook.simulator.app_server import Webhook
 
 Json = Any
@@ -114,7 +115,7 @@ def endings(database: Path, since: int) -> Iterator[str]:
 def recordings(
     data_dir: Path, database: Path, arrived: Sequence[Webhook], since: int, talked: dict[str, float]
 ) -> Iterator[str]:
-    """Files play and have audio; rows and webhooks agree. `talked`: seconds of sound by the caller's number."""
+    """Files play and have audio; rows and webhooks agree. `talked`: seconds of sound by number."""
     numbers = {
         r["leg_id"]: str(json.loads(r["from_endpoint"]).get("number"))
         for r in rows(database, f"SELECT * FROM legs WHERE created_at >= {since}")

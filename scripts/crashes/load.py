@@ -5,9 +5,10 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from scripts.crashes.phones import Behaviour, Phones
+from scripts.crashes.place import PREFIX, Place
+
 from offhook.simulator.app_server import Webhook
-from phones import Behaviour, Phones
-from place import PREFIX, Place
 
 Json = Any
 RATE = 25.0

@@ -1,4 +1,4 @@
-"""A hundred plain phones behind one socket: they call and are called, ring, answer, send a tone, and remember.
+"""Plain phones behind one socket: they call and are called, ring, answer, send a tone, and remember.
 
 They use the SIP stack that the simulator's phones use, and nothing of the platform. What a called number does
 is in its digits (`Behaviour`).

@@ -4,8 +4,9 @@
 
 Each round begins calls of every kind, kills one process (`--only control,media …`) with SIGKILL, or stops it
 with SIGSTOP in every fifth round, starts the platform again when it was the supervisor, and waits for what
-the crash table of docs/architecture.md promises. One line a round; the result as JSON at the end. Exit status
-1 when anything was broken. The seed gives the mixture, the victims and the moments; what they hit is real time.
+the crash table of docs/architecture.md promises. One line a round; the result as JSON at the end. Exit
+status 1 when anything was broken. The seed gives the mixture, the victims and the moments; what they hit is
+real time.
 """
 
 import argparse
@@ -21,15 +22,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+from scripts.crashes import judge
+from scripts.crashes.load import Load, answer, begin
+from scripts.crashes.phones import PhoneCall, Phones
+from scripts.crashes.place import Place
 
-import judge
-from load import Load, answer, begin
 from offhook.cli.demonstration.instance import NotStarted, get_json
 from offhook.core.clock import SystemClock
 from offhook.core.tasks import outside
-from phones import PhoneCall, Phones
-from place import Place
 
 VICTIMS = ("control", "media", "audio", "speech", "supervisor")
 PATIENCE = 45.0
@@ -121,7 +121,7 @@ class Run:
         before = instance.pid(name)
         os.kill(before, signal.SIGSTOP if how == "hung" else signal.SIGKILL)
         async with asyncio.timeout(PATIENCE):
-            while instance.pid(name) == before:
+            while instance.pid(name) == before:  # noqa: ASYNC110 — a file changes
                 await asyncio.sleep(0.05)
 
     async def _ready(self, done: Round) -> float:
@@ -148,7 +148,7 @@ class Run:
 
     async def _over(self, calls: list[PhoneCall], complaint: str) -> list[str]:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and any(call.over is None for call in calls):
+        while any(call.over is None for call in calls) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         left = [call for call in calls if call.over is None]
         return [f"the call of {call.number} (ours: {call.ours}) {complaint}" for call in left]
@@ -252,10 +252,11 @@ async def run(options: argparse.Namespace) -> int:
 
 
 def _say(done: Round) -> None:
+    verdict = "BROKEN" if done.broken else "holds"
     print(
-        f"round {done.number:3}: {done.victim} {done.how} with {done.calls} calls, "
-        f"{done.legs} legs, {done.webhooks} webhooks (+{done.repeated} repeated), {done.recordings} recordings, "
-        f"ready {done.ready_s:.1f} s, {done.seconds:.1f} s: {'holds' if not done.broken else 'BROKEN'}",
+        f"round {done.number:3}: {done.victim} {done.how} with {done.calls} calls, {done.legs} legs, "
+        f"{done.webhooks} webhooks (+{done.repeated} repeated), {done.recordings} recordings, "
+        f"ready {done.ready_s:.1f} s, {done.seconds:.1f} s: {verdict}",
         flush=True,
     )
     for text in done.broken:

@@ -5,6 +5,7 @@ The webhook is stored with the row that says `ready`, so a second crash repeats 
 a file says so: its row is `failed`, and the application gets an `error`.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from offhook.webhooks import payloads
 from offhook.webhooks.hook import Hook
 
 log = logging.getLogger("offhook.calls")
+AT_ONCE = 32
+"""Recordings that are finished at a time."""
 
 
 async def start(exchange: Exchange) -> None:
@@ -32,25 +35,30 @@ async def start(exchange: Exchange) -> None:
 
 
 async def _finish(exchange: Exchange, found: Sequence[records.Recording]) -> None:
-    for row in found:
-        relative = f"{FOLDER}/{row.file_id}.{row.format}"
-        path = str(exchange.settings.data_dir / relative)
-        ended, reason = row.ended_at or exchange.wall(), ""
-        try:
-            made = await exchange.ports.audio.finalise(row.recording_id, row.format, path)
-        except MediaError as error:
-            log.error("recording %s has no file: %s", row.recording_id, error)
-            done, reason = replace(row, status="failed", ended_at=ended), str(error)
-        else:
-            done = replace(
-                row,
-                status="ready",
-                ended_at=ended,
-                size=made.size,
-                duration_ms=made.duration_ms,
-                path=relative,
-            )
-        await exchange.ports.database.submit(partial(_announce, exchange, done, reason))
+    """Some at a time: the audio worker waits two seconds for the last block of each."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(row: records.Recording) -> None:
+        async with room:
+            await _finish_one(exchange, row)
+
+    await asyncio.gather(*(one(row) for row in found))
+
+
+async def _finish_one(exchange: Exchange, row: records.Recording) -> None:
+    relative = f"{FOLDER}/{row.file_id}.{row.format}"
+    path = str(exchange.settings.data_dir / relative)
+    ended, reason = row.ended_at or exchange.wall(), ""
+    try:
+        made = await exchange.ports.audio.finalise(row.recording_id, row.format, path)
+    except MediaError as error:
+        log.error("recording %s has no file: %s", row.recording_id, error)
+        done, reason = replace(row, status="failed", ended_at=ended), str(error)
+    else:
+        done = replace(
+            row, status="ready", ended_at=ended, size=made.size, duration_ms=made.duration_ms, path=relative
+        )
+    await exchange.ports.database.submit(partial(_announce, exchange, done, reason))
 
 
 def _announce(exchange: Exchange, row: records.Recording, reason: str, connection: Connection) -> None:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from typing import IO
 
+from offhook import drain
 from offhook.config import Settings
 from offhook.core.errors import Invalid
 from offhook.ipc.shm_names import clear, prefix_of
@@ -19,6 +20,8 @@ from offhook.supervisor.sockets import Listening, open_all
 
 log = logging.getLogger("offhook.supervisor")
 
+PASSED_ON = (signal.SIGHUP, signal.SIGUSR1)
+"""What control is told: read the settings again; look whether a drain was asked for."""
 WORKER_PATIENCE = 1.0
 CONTROL_PATIENCE = 4.0
 """Seconds on top of the grace: 2 for peers to answer a BYE, 1 for webhooks, the rest for closing.
@@ -56,7 +59,7 @@ class Supervisor:
         self._stop.set()
 
     def _plan(self, sockets: Listening) -> None:
-        self._clear("*.sock", "*.a", "*.b", "*.address", "*.pid")
+        self._clear(drain.FILE, "*.sock", "*.a", "*.b", "*.address", "*.pid")
         self._write_pid()
         self._clear_prompts()
         self._workers = [Child(plan, self._started) for plan in workers(self._settings)]
@@ -84,10 +87,11 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        for number in PASSED_ON:
+            loop.add_signal_handler(number, self._pass_on, number)
 
-    def _reload(self) -> None:
-        self._require_control().signal(signal.SIGHUP)
+    def _pass_on(self, number: signal.Signals) -> None:
+        self._require_control().signal(number)
 
     def _require_control(self) -> Child:
         if self._control is None:
@@ -97,10 +101,16 @@ class Supervisor:
     def _started(self, name: str, pid: int) -> None:
         """Leave the pid where crash tests and operators find it."""
         with contextlib.suppress(OSError):  # a full disk must not cost a child that runs
-            (self._settings.run_dir / f"{name}.pid").write_text(f"{pid}\n")
+            self._write_number(name, pid)
 
     def _write_pid(self) -> None:
-        (self._settings.run_dir / "supervisor.pid").write_text(f"{os.getpid()}\n")
+        self._write_number("supervisor", os.getpid())
+
+    def _write_number(self, name: str, pid: int) -> None:
+        """Whoever reads the file finds the old number or the new one, never half of it."""
+        beside = self._settings.run_dir / f".{name}.number"
+        beside.write_text(f"{pid}\n")
+        os.replace(beside, self._settings.run_dir / f"{name}.pid")
 
 
 @contextlib.contextmanager

@@ -137,6 +137,19 @@ def test_a_recording_that_has_no_audio_says_so(make_world: Callable[..., World],
     errors.lines.clear()
 
 
+def test_many_recordings_are_finished_side_by_side(make_world: Callable[..., World], errors: Any) -> None:
+    world = make_world(durable=True)
+    world.application({"/answer": [{"action": "record", "format": "wav"}, *FOR_EVER]})
+    for number in range(6):
+        world.dial(f"1555010078{number}", world.number, "tone 700 60; wait-hangup")
+    world.wait(3)
+    world.kill_control()
+    world.wait(6)  # each waits two seconds for a block that does not come
+    recorded = [event for event in world.scenario.events if "recording_url" in event]
+    assert len({event["recording_uuid"] for event in recorded}) == len(recorded) == 6
+    errors.lines.clear()
+
+
 def test_calls_that_ended_well_leave_nothing_to_a_successor(
     make_world: Callable[..., World], errors: Any
 ) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from offhook.core.errors import LocalStateError
+from offhook.storage import checkpoints
 from offhook.storage.database import Database
-from offhook.storage.migrate import FOLDER, revision
+from offhook.storage.migrate import FOLDER, _config, revision
 from offhook.storage.tables import metadata
 
 
@@ -72,3 +73,24 @@ def test_the_schema_and_the_queries_know_postgresql() -> None:
             str(CreateIndex(index).compile(dialect=dialect))
     assert "BYTEA" in str(CreateTable(metadata.tables["trunks"]).compile(dialect=dialect))
     assert "BIGINT" in str(CreateTable(metadata.tables["legs"]).compile(dialect=dialect))
+
+
+def test_rows_of_the_first_schema_are_there_after_the_next(url: str) -> None:
+    """Expand only: what the version before wrote is read by this one, with the new fields empty."""
+    from alembic import command
+
+    database = Database(url)
+    insert = (
+        "insert into checkpoints (leg_id, account_id, application_id, session, dialog, updated_at)"
+        " values ('leg', 'acc', 'app', 'session', x'00', 5)"
+    )
+
+    def first(connection: Connection) -> None:
+        command.upgrade(_config(connection), "0001")
+        connection.execute(text(insert))
+
+    database.transact(first)
+    database.migrate()
+    found = database.transact(checkpoints.list)
+    database.close_now()
+    assert [(row.leg_id, row.dialog, row.trunk_id) for row in found] == [("leg", b"\0", None)]

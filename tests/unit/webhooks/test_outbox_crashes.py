@@ -91,6 +91,51 @@ def test_new_events_of_a_key_go_behind_those_from_before_the_crash(kit: Any, tmp
     bench.database.close_now()
 
 
+def test_what_another_process_wants_to_be_sent_again_goes_out_once_under_its_id(
+    kit: Any, tmp_path: Any
+) -> None:
+    url = sqlite_url(tmp_path / "again.db")
+    bench = Bench(kit, url)
+
+    async def work(outbox: Outbox) -> Delivery:
+        kit.transport.on(E, 500)
+        row = await bench.add("leg:1", {"n": 0})
+        await outbox.wait_empty()
+        assert bench.row(row).state == "failed"
+        assert await outbox.take_requeued() == 0
+        kit.transport.script.clear()
+        await bench.database.write(lambda c: deliveries.requeue(c, row.delivery_id, 7))  # the command line's
+        assert await outbox.take_requeued() == 1
+        assert await outbox.take_requeued() == 0  # on its way
+        await outbox.wait_empty()
+        assert await outbox.take_requeued() == 0
+        return row
+
+    row = bench.run(work)
+    assert {sent.headers["Offhook-Delivery"] for sent in kit.transport.sent} == {row.delivery_id}
+    assert bench.row(row).state == "delivered"
+    bench.database.close_now()
+
+
+def test_what_belongs_to_another_node_is_left_to_it(kit: Any, tmp_path: Any) -> None:
+    url = sqlite_url(tmp_path / "node.db")
+    bench = Bench(kit, url)
+
+    async def fail(outbox: Outbox) -> Delivery:
+        kit.transport.on(E, 500)
+        row = await bench.add("leg:1", {"n": 0})
+        await outbox.wait_empty()
+        await bench.database.write(lambda c: deliveries.requeue(c, row.delivery_id, 7))
+        return row
+
+    row = bench.run(fail)
+    other = Bench(kit, url, node=5)
+    assert other.run(lambda outbox: outbox.take_requeued()) == 0
+    assert bench.row(row).state == "pending"
+    other.database.close_now()
+    bench.database.close_now()
+
+
 def test_many_pending_are_read_in_portions(kit: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr("offhook.webhooks.outbox.PORTION", 2)
     url, _ = crash(kit, tmp_path)
