@@ -34,11 +34,13 @@ class Address:
         """One value, not a list. Raises RemoteProtocolError(400)."""
         text = text.strip(WS)
         plain = _PLAIN.fullmatch(text)
-        if plain is not None:
-            quoted, words, uri, params = plain.groups()
-            display = words.rstrip(WS) if quoted is None else quoted
-            return cls(display, uri, Params.parse(params) if params else NONE, text)
-        return cls._scanned(text)
+        return cls._scanned(text) if plain is None else cls._matched(plain, text)
+
+    @classmethod
+    def _matched(cls, plain: re.Match[str], text: str) -> "Address":
+        quoted, words, uri, params = plain.groups()
+        display = words.rstrip(WS) if quoted is None else quoted
+        return cls(display, uri, Params.parse(params) if params else NONE, text)
 
     @classmethod
     def _scanned(cls, text: str) -> "Address":
@@ -69,6 +71,11 @@ class Address:
     @classmethod
     def parse_list(cls, text: str) -> "list[Address]":
         """Comma-separated addresses. Raises RemoteProtocolError(400)."""
+        if "," not in text:
+            text = text.strip(WS)
+            plain = _PLAIN.fullmatch(text)
+            if plain is not None:
+                return [cls._matched(plain, text)]
         return [cls.parse(part) for part in split(text, ",")]
 
     @property

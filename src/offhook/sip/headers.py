@@ -22,6 +22,8 @@ MAX_VALUES = 64
 """Values of one list header such as Via or Record-Route: no real path is longer."""
 CSEQ_LIMIT = 2**31
 """CSeq numbers are below this (RFC 3261 §8.1.1.5)."""
+SDP = "application/sdp"
+"""The media type of a session description."""
 
 
 class Star:
@@ -67,7 +69,8 @@ def to(message: Message) -> Address:
 
 def contacts(message: Message) -> list[Address] | Star:
     """All Contact addresses, or STAR."""
-    if [value.strip(WS) for value in message.headers.get_all("contact")] == ["*"]:
+    found = message.headers.cache.get("contact")
+    if found is None and [value.strip(WS) for value in message.headers.get_all("contact")] == ["*"]:
         return STAR
     return _list(message, "contact", Address.parse_list)
 
@@ -100,27 +103,24 @@ def cseq(message: Message) -> CSeq:
 
 def max_forwards(message: Message) -> int | None:
     """The hops left, None when the header is missing."""
-    if "max-forwards" not in message.headers:
-        return None
-    return number(_single(message, "max-forwards", "Max-Forwards"), 256, "Max-Forwards")
+    value = _optional(message, "max-forwards", "Max-Forwards")
+    return None if value is None else number(value, 256, "Max-Forwards")
 
 
 def content_length(message: Message) -> int | None:
     """The announced length of the body, None when the header is missing."""
-    if "content-length" not in message.headers:
-        return None
-    return number(_single(message, "content-length", "Content-Length"), 10**9, "Content-Length")
+    value = _optional(message, "content-length", "Content-Length")
+    return None if value is None else number(value, 10**9, "Content-Length")
 
 
 def content_type(message: Message) -> str | None:
     """The media type of the body in lower case without parameters, None when the header is missing."""
-    if "content-type" not in message.headers:
-        return None
+    value = _optional(message, "content-type", "Content-Type")
+    if value is None or value == SDP:
+        return value
     found: str | None = message.headers.cache.get("content-type")
     if found is None:
-        found = message.headers.cache["content-type"] = _media_type(
-            _single(message, "content-type", "Content-Type")
-        )
+        found = message.headers.cache["content-type"] = _media_type(value)
     return found
 
 
@@ -139,7 +139,7 @@ def description(message: Message) -> bytes:
         kind = content_type(message)
     except RemoteProtocolError:
         return b""
-    return message.body if kind in (None, "application/sdp") else b""
+    return message.body if kind in (None, SDP) else b""
 
 
 def option_tags(message: Message, name: str) -> list[str]:
@@ -174,6 +174,13 @@ def _single(message: Message, key: str, name: str) -> str:
         problem = "is missing" if not values else "appears more than once"
         raise RemoteProtocolError(f"{name} {problem}", 400)
     return values[0]
+
+
+def _optional(message: Message, key: str, name: str) -> str | None:
+    values = message.headers.get_all(key)
+    if len(values) > 1:
+        raise RemoteProtocolError(f"{name} appears more than once", 400)
+    return values[0] if values else None
 
 
 def _list(message: Message, key: str, parse: Callable[[str], list[T]]) -> list[T]:

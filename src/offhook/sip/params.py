@@ -30,13 +30,14 @@ class Params:
             parts = [_stripped(part) for part in split(text, ";")]
         else:
             parts = [part.partition("=") for part in text.split(";") if part]
-        pairs = tuple([(name, value if equals else None) for name, equals, value in parts])
-        for name, _ in pairs:
+        pairs: list[tuple[str, str | None]] = []
+        for name, equals, value in parts:
             if not name:
                 raise RemoteProtocolError("a parameter has a value but no name", 400)
+            pairs.append((name, value if equals else None))
         if len(pairs) > MAX_PARAMS:
             raise RemoteProtocolError(f"more than {MAX_PARAMS} parameters on one value", 400)
-        return cls(pairs)
+        return cls(tuple(pairs))
 
     def raw(self, name: str) -> str | None:
         """The value as received, `""` for a flag, None when absent. Names match in any case."""

@@ -12,6 +12,7 @@ from offhook.sip.params import NONE, Params
 
 MAX_URI = 2048
 """Longer Request-URIs are answered with 414."""
+_USUAL = ("sip", "sips", "tel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Uri:
         """Raises RemoteProtocolError(400) for text without a scheme or with a malformed SIP URI."""
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
-        if not colon or not _is_scheme(scheme):
+        if not colon or (scheme not in _USUAL and not _is_scheme(scheme)):
             raise RemoteProtocolError("a URI must begin with a scheme such as sip:", 400)
         if " " in text or "\t" in text or "<" in text or ">" in text:
             raise RemoteProtocolError("a URI must not hold spaces or angle brackets", 400)

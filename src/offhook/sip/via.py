@@ -52,6 +52,8 @@ class Via:
     @classmethod
     def parse_list(cls, text: str) -> "list[Via]":
         """Comma-separated values. Raises RemoteProtocolError(400)."""
+        if "," not in text and '"' not in text and text.strip(WS):
+            return [cls.parse(text)]
         return [cls.parse(part) for part in split(text, ",", angle=False)]
 
     @property
