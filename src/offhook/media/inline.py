@@ -69,15 +69,16 @@ class MemoryWires:
         self._network = network
         self._legs: dict[int, _Leg] = {}
         self._links: dict[int, _Link] = {}
-        self._unopened = iter(ports)
+        self._unused = deque(ports)
+        """In the order in which they are opened: one that was used comes last."""
         self.warm: list[int] = []
 
     def top_up(self, count: int) -> list[int]:
         """Open ports until `count` wait; the new ones."""
         opened: list[int] = []
-        while len(self.warm) < count and (port := next(self._unopened, None)) is not None:
-            opened.append(port)
-            self.warm.append(port)
+        while len(self.warm) < count and self._unused:
+            opened.append(self._unused.popleft())
+            self.warm.append(opened[-1])
         return opened
 
     def take(self, row: int, port: int, remote: Address | None, payload_types: Collection[int]) -> None:
@@ -91,6 +92,7 @@ class MemoryWires:
     def discard(self, port: int) -> None:
         if port in self.warm:
             self.warm.remove(port)
+            self._unused.append(port)
 
     def aim(self, row: int, remote: Address | None, payload_types: Collection[int]) -> None:
         self._legs[row].latch.aim(remote, payload_types)
@@ -102,6 +104,7 @@ class MemoryWires:
         leg = self._legs.pop(row, None)
         if leg is not None:
             self._network.unbind(leg.address)
+            self._unused.append(leg.address[1])
         link = self._links.pop(row, None)
         if link is not None:
             self._hub.ends.pop(link.local, None)

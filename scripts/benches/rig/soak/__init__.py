@@ -1,0 +1,1 @@
+"""Hours of mixed calls against a platform of its own: the calls, the desk that answers, what is watched."""
