@@ -118,8 +118,9 @@ def test_a_directory_of_a_running_server_is_left_alone(tmp_path: Path) -> None:
 def test_moved_names_only_what_differs() -> None:
     place = places.Place(Path("var").resolve(), 8080, 5060, 5000)
     assert place.moved() == {}
-    place.sip_port = 5070
-    assert place.moved() == {"OFFHOOK_SIP__PORT": "5070"}
+    place.sip_port, place.tls_port = 5070, 9443
+    assert place.moved() == {"OFFHOOK_SIP__PORT": "5070", "OFFHOOK_HTTP__TLS_PORT": "9443"}
+    assert place.environment()["OFFHOOK_HTTP__TLS_PORT"] == "9443"
 
 
 def test_the_recorder_hands_on_and_remembers() -> None:
