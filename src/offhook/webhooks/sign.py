@@ -21,7 +21,7 @@ from offhook.storage.database import Database
 ISSUER = "Vonage"
 """What programs written for Vonage check."""
 
-_HEADER = b'{"alg":"HS256","typ":"JWT"}'
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class SigningKey:
 
     api_key: str
     secret: bytes = field(repr=False)
+    keyed: hmac.HMAC = field(init=False, repr=False, compare=False)
+    """HMAC-SHA256 that has taken in the secret: copied for every signature."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyed", hmac.new(self.secret, digestmod="sha256"))
 
 
 KeyOf = Callable[[str], Awaitable[SigningKey]]
@@ -49,10 +54,10 @@ def token(key: SigningKey, application_id: str, payload: bytes, *, issued_at: in
         "api_key": key.api_key,
         "application_id": application_id,
     }
-    body = json.dumps(claims, separators=(",", ":")).encode("utf-8")
-    signed = _base64url(_HEADER) + b"." + _base64url(body)
-    mac = hmac.digest(key.secret, signed, "sha256")
-    return (signed + b"." + _base64url(mac)).decode("ascii")
+    signed = _HEADER + b"." + _base64url(_encode(claims).encode("utf-8"))
+    mac = key.keyed.copy()
+    mac.update(signed)
+    return (signed + b"." + _base64url(mac.digest())).decode("ascii")
 
 
 class Signer:
@@ -99,3 +104,6 @@ class AccountKeys:
 
 def _base64url(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+_HEADER = _base64url(b'{"alg":"HS256","typ":"JWT"}')

@@ -11,6 +11,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Mapping
+from functools import lru_cache
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,6 +30,8 @@ KEEP_ALIVE_S = 4.0
 MAX_HEADERS = 100
 MAX_LINE = 8_190
 """Header lines of a reply, and octets of one."""
+TARGETS = 512
+"""URLs remembered as permitted; a name among them is still resolved and judged for every connection."""
 _CHUNK = 65_536
 _WRITABLE = re.compile(r"[!-~]+", re.ASCII)
 _NEVER = 1e9
@@ -42,6 +45,7 @@ class AiohttpTransport:
         self._policy = policy
         self._resolver = _CheckedResolver(policy, resolver)
         self._session: aiohttp.ClientSession | None = None
+        self._checked = lru_cache(TARGETS)(self._check)
 
     async def request(
         self,
@@ -82,7 +86,8 @@ class AiohttpTransport:
             await session.close()
             await asyncio.sleep(0)  # the transports' own closing callbacks
 
-    def _checked(self, url: str) -> URL:
+    def _check(self, url: str) -> URL:
+        """The URL as the client reads it, if the policy permits it. What it says depends on nothing else."""
         try:
             # Our own encoding is kept as it is; a URL with other characters is encoded by yarl.
             target = URL(url, encoded=_WRITABLE.fullmatch(url) is not None)
