@@ -1,0 +1,68 @@
+"""Statements compiled once: values of every type, the driver's errors, listeners, and rows that are not there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, event, select
+from sqlalchemy.exc import IntegrityError
+
+from offhook.storage import tables
+from offhook.storage.database import Database
+from offhook.storage.engines import KeptConnection
+from offhook.storage.prepared import Prepared
+
+_table = tables.numbers
+_NAMES = tuple(column.key for column in _table.columns)
+INSERT = Prepared(_table.insert(), _NAMES)
+BY_NUMBER = Prepared(select(_table).where(_table.c.msisdn == bindparam("wanted")))
+NUMBER = {
+    **{"msisdn": "15550000001", "account_id": "a", "application_id": None, "country": "US"},
+    **{"kind": "landline", "features": ("VOICE", "SMS"), "created_at": 5},
+}
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    made = Database(url)
+    made.migrate()
+    yield made
+    made.close_now()
+
+
+def test_a_row_comes_back_in_the_types_of_its_columns(database: Database) -> None:
+    def work(connection: Connection) -> list[list[Any]]:
+        assert INSERT.change(connection, NUMBER) == 1
+        return BY_NUMBER.rows(connection, {"wanted": "15550000001"})
+
+    assert database.transact(work) == [[NUMBER[name] for name in _NAMES]]
+    assert database.transact(lambda c: BY_NUMBER.rows(c, {"wanted": "15550000002"})) == []
+
+
+def test_the_drivers_errors_become_those_of_sqlalchemy(database: Database) -> None:
+    database.transact(lambda c: INSERT.change(c, NUMBER))
+    with pytest.raises(IntegrityError, match="UNIQUE") as raised:
+        database.transact(lambda c: INSERT.change(c, NUMBER))
+    assert "15550000001" not in str(raised.value)
+
+
+def test_listeners_see_the_statement(database: Database) -> None:
+    seen: list[str] = []
+    event.listen(database._write_engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    database.transact(lambda c: INSERT.change(c, NUMBER))
+    assert [text.split()[0] for text in seen] == ["INSERT"]
+
+
+def test_a_kept_connection_is_used_again_and_replaced_after_a_failure(database: Database) -> None:
+    kept = KeptConnection(database._write_engine)
+    with kept.begin() as first:
+        INSERT.change(first, NUMBER)
+    with kept.begin() as second:
+        assert second is first
+    with pytest.raises(RuntimeError), kept.begin() as third:
+        third.execute(_table.delete())
+        raise RuntimeError
+    with kept.begin() as fourth:
+        assert fourth is not first
+        assert len(BY_NUMBER.rows(fourth, {"wanted": "15550000001"})) == 1
+    kept.close()
