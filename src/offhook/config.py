@@ -122,10 +122,24 @@ class Speech(BaseModel):
 class Calls(BaseModel):
     answer: Literal["on_ncco", "at_once"] = "on_ncco"
     max_legs: int = Field(2000, ge=1)
+    per_second: int = Field(0, ge=0)
+    """Calls that may begin in a second, in and out; 0 for any number."""
+    max_lag_ms: float = Field(500.0, ge=0)
+    """How late control may be before new calls are refused; 0 for any."""
+    max_skipped: float = Field(25.0, ge=0, le=100)
+    """Percent of its time that every media worker may have left out before new calls are refused."""
+    max_duration: float = Field(86_400.0, ge=1)
+    """Seconds that an answered leg may last, whatever its own limit says."""
+    media_timeout: float = Field(0.0, ge=0)
+    """Seconds without a packet from the peer after which a leg is hung up; 0 for never."""
     conversation_size: int = Field(200, ge=1)
     """Legs in one named conversation."""
     unowned_from: Literal["refuse", "unknown"] = "refuse"
     """What a `from` that is not an own number does: refuse the call, or show `unknown`."""
+    connect_ends_call: bool = True
+    """The call is over when an answered `connect` is; else the NCCO's next action runs."""
+    record_waits_for_timeout: bool = True
+    """A `record` with `timeOut` alone holds the NCCO up; else it runs in the background."""
 
 
 class Fetch(BaseModel):

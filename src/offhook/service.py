@@ -28,6 +28,7 @@ from offhook.http.metrics import Metrics
 from offhook.ipc.pipes import Connector
 from offhook.ipc.shm import Prompts
 from offhook.media.client import MediaPool, WorkerAddress
+from offhook.ncco.settings import Settings as NccoSettings
 from offhook.security.fetch_policy import FetchPolicy
 from offhook.security.secrets import Sealer
 from offhook.sip.commands import Command, Credentials
@@ -99,7 +100,12 @@ class Service:
         self.outbox, self.downloads = self._webhooks.outbox, self._webhooks.downloads
         self.retention = Retention(drivers.database, drivers.clock, settings.storage.call_days)
         self.calls = Calls(self._ports(), _calls_settings(settings))
-        self.metrics = Metrics(CollectorRegistry(), lambda: self.calls.live_legs, lambda: self.room.free)
+        self.metrics = Metrics(
+            CollectorRegistry(),
+            lambda: self.calls.live_legs,
+            lambda: self.room.free,
+            lambda: self.calls.refused,
+        )
         self.http = self._http()
         self.media.subscribe(self.calls.on_media)
         self.media.on_worker_lost(self.calls.on_worker_lost)
@@ -128,8 +134,14 @@ class Service:
             self.speech.ready(),
             self.drivers.database.ready(),
             self.room.problem(),
+            self._draining(),
         ]
         return [piece for piece in pieces if piece]
+
+    def _draining(self) -> str | None:
+        if not self.calls.draining:
+            return None
+        return f"calls: draining, {self.calls.live_legs} legs are still up"
 
     async def trusted_sources(self) -> list[str]:
         """The networks of enabled trunks: who is never held back by a rate."""
@@ -172,6 +184,7 @@ class Service:
             webhooks=self._webhooks.client,
             journal=drivers.journal,
             unseal=drivers.sealer.open,
+            lag=lambda: self.metrics.lag_ms,
         )
 
     def _http(self) -> FastAPI:
@@ -267,8 +280,17 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         recording_url_template=settings.recording_url_template,
         answer=settings.calls.answer,
         max_legs=settings.calls.max_legs,
+        per_second=settings.calls.per_second,
+        max_lag_ms=settings.calls.max_lag_ms,
+        max_skipped=settings.calls.max_skipped,
+        max_duration=settings.calls.max_duration,
+        media_timeout=settings.calls.media_timeout,
         conversation_size=settings.calls.conversation_size,
         unowned_from=settings.calls.unowned_from,
+        ncco=NccoSettings(
+            connect_ends_call=settings.calls.connect_ends_call,
+            record_waits_for_timeout=settings.calls.record_waits_for_timeout,
+        ),
         simulator_active=settings.simulator_active,
         destinations=Destinations.read(settings.destinations.allow, settings.destinations.deny),
         node=settings.node,

@@ -16,6 +16,8 @@ from offhook.calls.destinations import Destinations
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.ipc import media
+from offhook.ncco.settings import DEFAULT_SETTINGS
+from offhook.ncco.settings import Settings as NccoSettings
 from offhook.sip.commands import Command, Credentials
 from offhook.sip.flow import Flow
 from offhook.webhooks.replies import Reply
@@ -72,6 +74,10 @@ class MediaPort(Protocol):
     def open_leg(self, reservation: Any, command: media.OpenLeg) -> None: ...
 
     def command(self, cmd: media.Command) -> None: ...
+
+    def overload(self, most_skipped: float) -> str | None:
+        """Why no call should begin: no warm port, or workers that left out more than this percent of time."""
+        ...
 
 
 class Prompt(Protocol):
@@ -198,6 +204,8 @@ class CallsPorts:
     journal: JournalPort
     unseal: Callable[[bytes], bytes]
     """Opens what `security/secrets.py` sealed: the passwords of trunks."""
+    lag: Callable[[], float] = lambda: 0.0
+    """How late control's loop has been of late, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +220,22 @@ class CallsSettings:
     answer: str = "on_ncco"
     """`on_ncco`: the 200 follows a usable NCCO. `at_once`: the 200 does not wait for it."""
     max_legs: int = 2000
+    per_second: int = 0
+    """Calls that may begin in a second, in and out; 0: any number."""
+    max_lag_ms: float = 0.0
+    """How late control may be before new calls are refused; 0: any."""
+    max_skipped: float = 100.0
+    """Percent of its time that every media worker may have left out before new calls are refused."""
+    max_duration: float = 86_400.0
+    """Seconds that an answered leg may last, whatever its own limit says."""
+    media_timeout: float = 0.0
+    """Seconds without a packet after which an answered leg is hung up; 0: never."""
     conversation_size: int = 200
     """Legs in one named conversation."""
     unowned_from: str = "refuse"
     """`refuse` or `unknown`: what a `from` that is not an own number does."""
+    ncco: NccoSettings = DEFAULT_SETTINGS
+    """How NCCOs are read where they can be read in two ways."""
     simulator_active: bool = False
     """Whether the simulated carrier's trunk may be used (SIP binds loopback only)."""
     destinations: Destinations = Destinations()  # noqa: RUF009 — frozen

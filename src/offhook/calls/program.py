@@ -67,7 +67,7 @@ class Program:
         """The last NCCO that was fetched is not usable, or could not be had."""
         self.closed = False
         self._gate = Gate(on_ready)
-        self._interpreter = Interpreter(exchange.ports.ids)
+        self._interpreter = Interpreter(exchange.ports.ids, exchange.settings.ncco)
         self._queue: deque[Event] = deque()
         self._busy = False
 

@@ -153,3 +153,116 @@ def test_s12_the_ringback_tone_is_heard_by_the_caller_until_the_answer(world: Wo
     assert 2800 <= loops <= 3150
     assert hertz(phone.calls[0].report) == []
     assert world.files.requests == ["/ringback.wav"]
+
+
+def test_with_the_setting_the_caller_goes_on_after_the_party_has_left(make_world: Any) -> None:
+    world = make_world(settings={"calls": {"connect_ends_call": False}})
+    world.phone(B, "wait 1; hangup")
+    world.application({"/answer": [connect(), {"action": "talk", "text": "How was it?"}]})
+    report = world.call(A, world.number, "wait-hangup")
+    assert world.heard(report) == ["How was it?"]
+    assert statuses(world, "outbound")[-1] == statuses(world, "inbound")[-1] == "completed"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"machineDetection": "hangup"},
+        {"advancedMachineDetection": {"mode": "detect"}},
+        {"advanced_machine_detection": {"behavior": "continue", "beep_timeout": 45}},
+    ],
+)
+def test_machine_detection_is_told_and_the_call_goes_on_without_it(world: World, option: Any) -> None:
+    phone = world.phone(B, "tone 700 1; hangup")
+    world.application({"/answer": [connect(**option)]})
+    report = world.call(A, world.number, "wait-hangup")
+    assert hertz(report) == [700]
+    assert len(phone.calls) == 1
+    (error,) = [event for event in world.scenario.events if "reason" in event]
+    assert "goes on without it" in error["reason"]
+
+
+def test_a_random_number_is_one_of_the_applications(world: World) -> None:
+    other = "31201234567"
+    world.own(other)
+    dutch = world.phone("31207654321", "wait 1; hangup")
+    action = connect("31207654321", randomFromNumber="true")
+    del action["from"]
+    world.application({"/answer": [action]})
+    world.call(A, world.number, "wait-hangup")
+    assert f"sip:{other}@" in dutch.calls[0].report.peer  # of the destination's country
+    out = [event for event in world.scenario.events if event.get("direction") == "outbound"]
+    assert {event["from"] for event in out} == {other}
+
+
+def test_without_a_from_the_number_that_was_called_is_shown(world: World) -> None:
+    phone = world.phone(B, "wait 1; hangup")
+    action = connect()
+    del action["from"]
+    world.application({"/answer": [action]})
+    world.call(A, world.number, "wait-hangup")
+    assert f"sip:{world.number}@" in phone.calls[0].report.peer
+
+
+@pytest.mark.parametrize("shape", ["string", "array", "onAnswer"])
+def test_s12_every_way_of_giving_a_ringback_tone(world: World, shape: str) -> None:
+    world.phone(B, "tone 700 1; hangup", after=2.0)
+    url = world.audio_file("/ringback.wav", tones.sine(440.0, 400, 8_000.0))
+    whisper = {"url": "http://app.test/whisper", "ringback": url}
+    ways: dict[str, dict[str, Any]] = {
+        "string": {"ringbackTone": url},
+        "array": {"ringbackTone": [url]},
+        "onAnswer": {"endpoint": {"onAnswer": whisper}},
+    }
+    whispered = [{"action": "wait", "timeout": 0.5}]
+    world.application({"/answer": [connect(**ways[shape])], "/whisper": whispered})
+    report = world.call(A, world.number, "wait-hangup")
+    assert hertz(report)[-1] == 700
+    assert set(hertz(report)[:-1]) == {440}
+
+
+def test_s11_a_callee_who_leaves_during_the_whisper_was_not_connected(world: World) -> None:
+    world.phone(B, "wait 1; hangup")
+    world.application(
+        {
+            "/answer": [
+                connect(endpoint={"onAnswer": {"url": "http://app.test/whisper"}}),
+                {"action": "talk", "text": "Nobody."},
+            ],
+            "/whisper": [{"action": "talk", "text": "Do you want this call?", "loop": 0}],
+        }
+    )
+    report = world.call(A, world.number, "wait-hangup")
+    assert world.heard(report) == ["Nobody."]
+    assert statuses(world, "outbound") == ["started", "ringing", "answered", "completed"]
+
+
+@pytest.mark.parametrize("answer", [None, [{"action": "tlak"}]])
+def test_s11_without_a_whisper_the_callee_is_let_go(world: World, answer: Any) -> None:
+    phone = world.phone(B, "wait-hangup")
+    world.application(
+        {
+            "/answer": [
+                connect(endpoint={"onAnswer": {"url": "http://app.test/whisper"}}),
+                {"action": "talk", "text": "Nobody."},
+            ],
+            "/whisper": answer,
+        }
+    )
+    report = world.call(A, world.number, "wait-hangup")
+    assert world.heard(report) == ["Nobody."]
+    ending = phone.calls[0].report.ending
+    assert ending is not None
+    assert ending.by == "far end"
+
+
+def test_several_endpoints_in_one_connect_are_an_error(world: World) -> None:
+    both = {**connect(), "endpoint": [{"type": "phone", "number": B}, {"type": "phone", "number": A}]}
+    world.application({"/answer": [both]})
+    report = world.call(A, world.number, "wait-hangup")
+    assert report.ending is not None
+    assert report.ending.status == 480
+    (error,) = [event for event in world.scenario.events if "reason" in event]
+    assert error["path"] == "[0].endpoint"
+    assert "exactly one endpoint" in error["problem"]
+    assert len(world.carrier.dialled) == 0
