@@ -22,6 +22,8 @@ from offhook.core.errors import Invalid, OffhookError
 from offhook.core.ids import RandomIds
 from offhook.core.journal_file import FileJournal
 from offhook.core.tasks import Tasks
+from offhook.door import Door, bind_sip, make_transports
+from offhook.drain import Drain, stop_all
 from offhook.http.connections import guarded
 from offhook.http.crowd import Crowd
 from offhook.ipc.beat import Beat
@@ -34,16 +36,11 @@ from offhook.security.secrets import Sealer, load_key
 from offhook.security.tls import ServerTls
 from offhook.service import Drivers, Service, policy_of
 from offhook.serving import Web, chooser, limits_of
-from offhook.sip.flow import Flow
 from offhook.storage.database import Database
 from offhook.supervisor.plans import socket_of
-from offhook.supervisor.sockets import Listening, inherited, open_all
+from offhook.supervisor.sockets import inherited, open_all
 from offhook.transport.acl import Acl
-from offhook.transport.pool import StreamPool
-from offhook.transport.streams import StreamLimits, StreamSink
-from offhook.transport.tcp import TcpWire
 from offhook.transport.transports import Transports
-from offhook.transport.udp import UdpTransport
 from offhook.webhooks.transport import AiohttpTransport
 
 log = logging.getLogger("offhook.control")
@@ -52,8 +49,6 @@ RESEND_EVERY = 1.0
 """Seconds until a webhook that is to be sent again is noticed."""
 TRUST_EVERY = 5.0
 """Seconds until a changed trunk counts."""
-MOST_WAITING = 1000
-"""Datagrams kept while the calls of a crashed process are ended; peers repeat what is lost."""
 LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
 
 
@@ -83,7 +78,7 @@ async def serve(settings: Settings) -> None:
     sockets = inherited() or open_all(settings)
     clock = SystemClock()
     acl = Acl(rate=settings.sip.rate_per_source)
-    transports, wire = _transports(settings, clock, acl)
+    transports, wire = make_transports(settings, clock, acl)
     web = AiohttpTransport(policy_of(settings), SystemResolver())
     journal = _journal(settings, clock)
     service = Service(settings, _drivers(settings, clock, journal, transports, web))
@@ -99,9 +94,12 @@ async def serve(settings: Settings) -> None:
     tasks.start(http.keep_certificate(), "HTTPS certificate")
     reload = Reload(settings, clock, tls, http, tasks)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    drain = Drain(settings.run_dir, clock, service.calls, stop_all(stop.set))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, drain.look)
+    tasks.start(drain.run(), "drain")
     try:
         door = Door(service.driver)
-        await _bind_sip(transports, door, sockets)  # first: the calls of a crashed process get their BYE
+        await bind_sip(transports, door, sockets)  # first: the calls of a crashed process get their BYE
         await service.start()
         door.open()
         service.sip_bound = True
@@ -156,53 +154,6 @@ def _drivers(
         sip_alias=transports.alias,
         locate=Locator(settings, transports),
     )
-
-
-class Door:
-    """Between the sockets and the stack: messages wait until the calls of a crashed process are ended."""
-
-    def __init__(self, inside: StreamSink) -> None:
-        self._inside = inside
-        self._waiting: list[tuple[bytes, Flow]] | None = []
-
-    def feed(self, data: bytes, flow: Flow) -> None:
-        if self._waiting is None:
-            self._inside.feed(data, flow)
-        elif len(self._waiting) < MOST_WAITING:
-            self._waiting.append((data, flow))
-
-    def transport_failed(self, flow: Flow, reason: str) -> None:
-        self._inside.transport_failed(flow, reason)
-
-    def disconnected(self, flow: Flow, reason: str) -> None:
-        self._inside.disconnected(flow, reason)
-
-    def open(self) -> None:
-        """Let in what waited, in its order, and everything from now on."""
-        waiting, self._waiting = self._waiting or [], None
-        for data, flow in waiting:
-            self._inside.feed(data, flow)
-
-
-def _transports(settings: Settings, clock: Clock, acl: Acl) -> tuple[Transports, TcpWire]:
-    """Everything that carries SIP; nothing comes in before `_bind_sip`."""
-    wire = TcpWire()
-    limits = StreamLimits(
-        connections=settings.sip.tcp_connections,
-        per_source=settings.sip.tcp_per_source,
-        idle_s=settings.sip.tcp_idle,
-    )
-    tcp = StreamPool("tcp", wire, clock, asyncio.get_running_loop(), limits=limits, acl=acl)
-    return Transports(UdpTransport(acl=acl, clock=clock), {"tcp": tcp}), wire
-
-
-async def _bind_sip(transports: Transports, door: Door, sockets: Listening) -> None:
-    transports.deliver_to(door)
-    for sock in sockets.sip:
-        host, port = sock.getsockname()[:2]
-        await transports.udp.bind(host, port, door, sock)
-    for sock in sockets.sip_streams:
-        transports.listen("tcp", sock)
 
 
 def _media(settings: Settings, number: int) -> WorkerAddress:

@@ -16,7 +16,7 @@ from offhook.calls.orders import CreateCall
 from offhook.calls.outbound import Order
 from offhook.calls.rows import record_of
 from offhook.core import e164
-from offhook.core.errors import Conflict, Invalid, NccoError
+from offhook.core.errors import Invalid, NccoError, Overloaded
 from offhook.ncco.document import parse
 from offhook.ncco.effects import Endpoint, PhoneEndpoint
 from offhook.storage import records
@@ -25,7 +25,7 @@ from offhook.storage import records
 async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     """Make the leg and dial in the background; gives its row once that is stored.
 
-    Raises Invalid for a wrong field, Conflict while the platform shuts down or is full.
+    Raises Invalid for a wrong field, Overloaded while the platform shuts down or is full.
     """
     _check(exchange, request)
     wish = identity.Wish(request.from_number, request.random_from)
@@ -68,10 +68,10 @@ async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) ->
 
 
 def _check_room(exchange: Exchange) -> None:
-    if exchange.closing:
-        raise Conflict("the platform is shutting down; try again on another node")
-    if exchange.full:
-        raise Conflict(exchange.too_full)
+    refusal = exchange.gate.refusal(exchange)
+    if refusal is not None:
+        exchange.gate.note(exchange.now(), refusal)
+        raise Overloaded(refusal.reason, refusal.retry_after, rate=refusal.kind == "rate")
 
 
 def _check(exchange: Exchange, request: CreateCall) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from offhook.calls.conversation import Conversation
 from offhook.calls.leg import Leg
+from offhook.calls.overload import Gate
 from offhook.calls.owed import Owed
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.shelf import Shelf
@@ -62,6 +63,8 @@ class Exchange:
         self.trace = Trace(ports.clock, ports.journal)
         self.owed = Owed(ports.database, self.tasks)
         self.closing = False
+        self.draining = False
+        self.gate = Gate(settings.per_second)
 
     @property
     def full(self) -> bool:

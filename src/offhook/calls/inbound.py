@@ -12,12 +12,13 @@ from offhook.calls import legmedia, lifecycle, states
 from offhook.calls.exchange import Exchange
 from offhook.calls.hooks import LegHooks
 from offhook.calls.leg import Leg, Party, Signalling, Times
+from offhook.calls.overload import Refusal
 from offhook.calls.program import Program
 from offhook.calls.routing import NeedsDigest, Refused, Route, route
 from offhook.calls.states import Cause
 from offhook.core.errors import LocalStateError, MediaError, RemoteProtocolError
 from offhook.ncco.events import Begin
-from offhook.sip.commands import Answer, Challenge, Command, Reject, Ring
+from offhook.sip.commands import Answer, Challenge, Command, Reject, Ring, TurnAway
 from offhook.sip.events import Confirmed, Ended, InviteReceived
 
 Json = Any
@@ -28,14 +29,13 @@ OVERLOADED = (("Retry-After", "10"),)
 
 def invite(exchange: Exchange, event: InviteReceived) -> None:
     """A new inbound call: find out in the background where it belongs."""
+    refusal = exchange.gate.refusal(exchange)
+    if refusal is not None:
+        _turn_away(exchange, event.session, refusal)
+        return
+    exchange.gate.began(exchange.now())
     event = _readable(event)
     exchange.trace.bare("sip.event", event)
-    if exchange.closing:
-        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), "the platform is shutting down")
-        return
-    if exchange.full:
-        _refuse(exchange, Reject(event.session, 503, headers=OVERLOADED), exchange.too_full)
-        return
     exchange.live.arriving.add(event.session)
     exchange.tasks.start(_arrive(exchange, event), f"inbound {event.session}")
 
@@ -79,6 +79,15 @@ def refuse_arriving(exchange: Exchange) -> None:
     for session in sorted(exchange.live.arriving):
         exchange.live.arriving.discard(session)
         _refuse(exchange, Reject(session, 503, headers=OVERLOADED), "the platform is shutting down")
+
+
+def _turn_away(exchange: Exchange, session: str, refusal: Refusal) -> None:
+    """No call while there is no room: one answer, no look at the database, nothing kept."""
+    if exchange.gate.note(exchange.now(), refusal):
+        log.warning("new calls are refused: %s", refusal.reason)
+    exchange.trace.bare("refused", {"session": session, "reason": refusal.reason})
+    headers = (("Retry-After", str(refusal.retry_after)),)
+    exchange.ports.sip.command(TurnAway(session, 503, headers))
 
 
 def _refuse(exchange: Exchange, command: Command, reason: str) -> None:

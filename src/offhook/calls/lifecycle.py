@@ -39,6 +39,7 @@ def answered(exchange: Exchange, leg: Leg) -> None:
     rows.submit(exchange, leg, [post], rows.update_leg(leg))
     if leg.limits.ring is not None:
         leg.limits.ring.cancel()
+    leg.limits.talk_s = min(leg.limits.talk_s, exchange.settings.max_duration)
     leg.limits.talk = exchange.timers.after(leg.limits.talk_s, lambda: _talked_out(exchange, leg))
 
 

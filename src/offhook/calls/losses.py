@@ -1,9 +1,10 @@
-"""When a media worker cannot do what it should: it died with its legs, or refused one."""
+"""When media fails: a worker died with its legs, or refused one, or a peer has gone silent."""
 
 import logging
 
 from offhook.calls import lifecycle, notices, recordings, states
 from offhook.calls.exchange import Exchange
+from offhook.calls.leg import Leg
 from offhook.ipc import media
 
 log = logging.getLogger("offhook.calls")
@@ -36,3 +37,12 @@ def refused(exchange: Exchange, event: media.LegRefused) -> None:
     leg.media.reservation = None
     notices.error(exchange, leg, f"the call has no media: {event.reason}")
     lifecycle.hang_up(exchange, leg, states.WORKER_LOST if leg.answered else states.NO_RESOURCES, status=503)
+
+
+def silent(exchange: Exchange, leg: Leg, seconds: float) -> None:
+    """Nothing has come from the peer for so long, hold not counted: it may be gone without a BYE."""
+    limit = exchange.settings.media_timeout
+    if leg.answered and 0 < limit <= seconds:
+        log.info("leg %s ended: no media for %.0f s", leg.leg_id, seconds)
+        exchange.trace.leg(leg, "limit", {"type": "media", "seconds": limit})
+        lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US)

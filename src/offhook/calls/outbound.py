@@ -53,6 +53,7 @@ def create(exchange: Exchange, order: Order) -> Leg:
         watcher=order.watcher,
     )
     exchange.register(leg)
+    exchange.gate.began(exchange.now())
     lifecycle.begin(exchange, leg, new_conversation=fresh)
     return leg
 

@@ -102,6 +102,8 @@ class Calls:
                     exchange.trace.leg(leg, "media.event", event)
                     if isinstance(event, media.DigitReceived):
                         digits.received(exchange, leg, event)
+                    elif isinstance(event, media.MediaIdle):
+                        losses.silent(exchange, leg, event.seconds)
             case media.LegRefused():
                 losses.refused(exchange, event)
             case _:
@@ -164,6 +166,25 @@ class Calls:
         control.listen_digits(self.exchange, leg_id, url)
 
     # --- the process
+
+    def drain(self, on: bool) -> None:
+        """Take no new calls (True), or take them again; calls that are up go on as ever."""
+        self.exchange.draining = on
+
+    @property
+    def draining(self) -> bool:
+        return self.exchange.draining
+
+    @property
+    def idle(self) -> bool:
+        """No call is up or arriving, and every recording has its file."""
+        live = self.exchange.live
+        return not (live.legs or live.arriving or live.recordings)
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Calls refused for want of room since the start, by kind."""
+        return self.exchange.gate.refused
 
     @property
     def live_legs(self) -> int:

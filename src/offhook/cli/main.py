@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "phone": "Be a virtual phone: call or answer, speak, press keys, record, report.",
     "inspect": "Draw what happened in a call as a ladder.",
     "doctor": "Check this machine and this installation, and say what to repair.",
+    "drain": "Take no new calls, and end the server when the last call is over.",
     "migrate": "Bring the database to this version.",
 }
 

@@ -9,6 +9,7 @@
     ├── DeliveryError(retryable)      a webhook or a fetch did not get a usable answer
     ├── NotFound                      the thing named does not exist, or is not the caller's to see
     ├── Conflict                      the thing exists but is not in a state for this
+    │   └── Overloaded(retry_after)   there is no room for it now
     └── Invalid(field)                a value given by a person or a program is wrong; `field` names it
 
 Messages are sentences that say what to do. Only `http/errors.py` turns them into HTTP statuses.
@@ -69,6 +70,15 @@ class NotFound(OffhookError):  # noqa: N818 — read as a sentence: raise NotFou
 
 class Conflict(OffhookError):  # noqa: N818
     """The thing exists but is not in a state for this."""
+
+
+class Overloaded(Conflict):
+    """There is no room now: try again after some seconds. `rate`: too many were asked for at once."""
+
+    def __init__(self, message: str, retry_after: int, *, rate: bool = False) -> None:
+        super().__init__(message)
+        self.rate = rate
+        self.retry_after = retry_after
 
 
 class Invalid(OffhookError):  # noqa: N818

@@ -33,6 +33,7 @@ TITLES = {
     414: "URI Too Long",
     415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -85,6 +86,10 @@ class Busy(OffhookError):  # noqa: N818
     """The platform is shutting down or full."""
 
 
+class Throttled(OffhookError):  # noqa: N818
+    """Too many calls were asked for in a second."""
+
+
 class InvalidFields(OffhookError):  # noqa: N818
     """Several fields are wrong."""
 
@@ -105,6 +110,7 @@ STATUSES: list[tuple[type[OffhookError], int]] = [
     (NccoError, 400),
     (Conflict, 400),
     (Busy, 503),
+    (Throttled, 429),
     (MediaError, 503),
 ]
 
@@ -154,7 +160,7 @@ def answer(
     body = family(scope, status, detail or DETAILS.get(status, TITLES.get(status, "")), fields)
     if status != 401 or family is _problem:
         body["instance"] = instance
-    extra = {"Retry-After": "5"} if status == 503 else {}
+    extra = {"Retry-After": "5" if status == 503 else "1"} if status in (429, 503) else {}
     if status == 401:  # RFC 9110 §11.6.1
         extra = {"WWW-Authenticate": "Bearer" if family is _voice else 'Basic realm="Offhook"'}
     return JSONResponse(body, status_code=status, headers={**extra, **(headers or {})})

@@ -106,6 +106,18 @@ class MediaPool:
         reasons = [worker.missing() or "" for worker in self._workers.values()]
         return "; ".join(reasons) or "no media worker is configured"
 
+    def overload(self, most_skipped: float) -> str | None:
+        """Why no call should begin: no port, or every worker left out over that percent of its time."""
+        late = []
+        for worker in self._workers.values():
+            if worker.usable:
+                load = worker.load
+                share = 0.0 if load is None else 100 * load.skipped / max(1, load.ticks + load.skipped)
+                if share <= most_skipped:
+                    return None
+                late.append(f"media worker {worker.name} left out {share:.0f} % of its time")
+        return "; ".join(late) or self.ready()
+
     def status(self) -> dict[str, str | None]:
         """Worker → None when it could take a leg, else what is missing."""
         return {worker.name: worker.missing() for worker in self._workers.values()}

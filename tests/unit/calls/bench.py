@@ -111,6 +111,9 @@ class FakeMedia:
     def command(self, cmd: media.Command) -> None:
         self.sent.append(cmd)
 
+    def overload(self, most_skipped: float) -> str | None:
+        return None if self.ports else "no media worker has a warm port"
+
 
 @dataclass
 class FakeAudio:

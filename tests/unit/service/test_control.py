@@ -1,6 +1,6 @@
 """The door between the SIP sockets and the stack."""
 
-from offhook.control import MOST_WAITING, Door
+from offhook.door import MOST_WAITING, Door
 from offhook.sip.flow import Flow
 
 FLOW = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 5070))

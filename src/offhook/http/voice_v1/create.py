@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from offhook.calls.orders import CreateCall
-from offhook.core.errors import Conflict
+from offhook.core.errors import Overloaded
 from offhook.http.auth import Caller
 from offhook.http.context import context
-from offhook.http.errors import Busy
+from offhook.http.errors import Busy, Throttled
 from offhook.http.models import read_model
 from offhook.http.voice_v1.access import PATH, Application
 from offhook.http.voice_v1.schemas import CreateCallBody
@@ -18,13 +18,13 @@ router = APIRouter(tags=["Voice"])
 
 @router.post(PATH, status_code=201)
 async def create(request: Request, caller: Application) -> dict[str, Any]:
-    """Raises `Busy` (503) while the platform shuts down or is full."""
+    """Raises `Busy` (503) while there is no room, `Throttled` (429) where too many are asked for at once."""
     here = context(request)
     body = await read_model(request, CreateCallBody, here.max_body)
     try:
         leg = await here.calls.create(order(body, caller))
-    except Conflict as error:
-        raise Busy(str(error)) from None
+    except Overloaded as error:
+        raise (Throttled if error.rate else Busy)(str(error)) from None
     return {
         "uuid": leg.leg_id,
         "status": leg.status,

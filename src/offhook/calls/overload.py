@@ -1,0 +1,76 @@
+"""When a new call is refused, before anything is looked up for it: limits, lateness, shutdown.
+
+Calls that were accepted are never refused anything here: what they add (`connect`) counts towards the rate
+and is bounded by the number of legs alone. Each refusal says which setting to change. RFC 3261 §21.5.4.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from offhook.core.clock import NS_PER_SECOND
+
+if TYPE_CHECKING:
+    from offhook.calls.exchange import Exchange
+
+RETRY_LATER, RETRY_SOON = 10, 1
+"""Seconds of Retry-After: for a platform that is full or ends, and for a rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no call may begin now."""
+
+    kind: str
+    """`closing`, `draining`, `full`, `rate`, `media` or `lag`: the label in /metrics."""
+    reason: str
+    retry_after: int = RETRY_LATER
+
+
+class Gate:
+    """`per_second` calls may begin each second, 0 for any number; a second's worth may begin at once."""
+
+    def __init__(self, per_second: int) -> None:
+        self._left = float(per_second)
+        self._per_second = per_second
+        self._then = 0
+        self._told = -NS_PER_SECOND
+        self.refused: Counter[str] = Counter()
+        """Calls refused, by kind."""
+
+    def refusal(self, exchange: "Exchange") -> Refusal | None:
+        """Why a call that nobody has looked at may not begin; None when it may. Cheap looks come first."""
+        ports, settings = exchange.ports, exchange.settings
+        if exchange.closing:
+            return Refusal("closing", "the platform is shutting down")
+        if exchange.draining:
+            return Refusal("draining", "the platform takes no new calls: it is being drained")
+        if exchange.full:
+            return Refusal("full", exchange.too_full)
+        if self._level(exchange.now()) < 1 and self._per_second:
+            rate = f"{self._per_second} calls have begun in a second; raise OFFHOOK_CALLS__PER_SECOND or wait"
+            return Refusal("rate", rate, RETRY_SOON)
+        media = ports.media.overload(settings.max_skipped)
+        if media is not None:
+            return Refusal("media", media)
+        lag = ports.lag()
+        if 0 < settings.max_lag_ms < lag:
+            return Refusal("lag", f"control is {lag:.0f} ms late; see OFFHOOK_CALLS__MAX_LAG_MS", RETRY_SOON)
+        return None
+
+    def began(self, now: int) -> None:
+        """A call begins, in or out."""
+        self._left = max(0.0, self._level(now) - 1)
+        self._then = now
+
+    def note(self, now: int, refusal: Refusal) -> bool:
+        """Count a refusal; True when it should be logged: once a second is enough."""
+        self.refused[refusal.kind] += 1
+        due = now - self._told >= NS_PER_SECOND
+        if due:
+            self._told = now
+        return due
+
+    def _level(self, now: int) -> float:
+        gained = (now - self._then) * self._per_second / NS_PER_SECOND
+        return min(float(self._per_second), self._left + gained)
