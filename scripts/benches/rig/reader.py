@@ -8,6 +8,7 @@ length) and its bytes. Where the kernel stamps nothing, it is stamped when it is
 so. It ends at the end of its standard input. Nothing is judged here: see `packets.py`.
 """
 
+import os
 import resource
 import select
 import socket
@@ -45,7 +46,7 @@ def instant(ancillary: list[tuple[int, int, bytes]]) -> int:
     for _, kind, data in ancillary:
         if kind == SO_TIMESTAMPNS:
             seconds, rest = TIMESPEC.unpack_from(data)
-            return seconds * 1_000_000_000 + rest
+            return int(seconds) * 1_000_000_000 + int(rest)
     return time.time_ns()
 
 
@@ -63,7 +64,7 @@ def main() -> None:
         while True:
             for descriptor, _ in poll.poll():
                 if descriptor == 0:
-                    if not sys.stdin.buffer.read1(64):
+                    if not os.read(0, 64):
                         return
                     file.flush()
                     continue

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from offhook.core.ids import SeededIds
 from offhook.sip.build import serialise
 from offhook.sip.commands import Answer, Dial, HangUp, Ring
-from offhook.sip.events import Answered, Ended, InviteReceived
+from offhook.sip.events import Ended, InviteReceived
 from offhook.sip.flow import Flow
 from offhook.sip.machine import CancelTimer, Input, Received, Send, SetTimer, TimerFired
 from offhook.sip.message import Request
@@ -121,23 +121,23 @@ class Pair:
                 self._waiting.append((end, Answer(output.session, SDP)))
             elif isinstance(output, Ended):
                 end.ended += 1
-            elif isinstance(output, Answered):
-                pass
 
 
-def measure_calls(calls: int) -> StackCost:
-    """Whole calls. Raises RuntimeError when one did not end at both ends."""
+def measure_calls(calls: int, before: int = WARM_CALLS) -> StackCost:
+    """Whole calls, after `before` others that are not counted. Raises RuntimeError when one did not end at
+    both ends.
+    """
     pair = Pair()
     ends = (pair.alice, pair.bob)
-    for number in range(WARM_CALLS):
+    for number in range(before):
         pair.call(f"warm-{number}")
     warm = [len(end.inputs) for end in ends]
     for number in range(calls):
         pair.call(f"call-{number}")
-    if any(end.ended != calls + WARM_CALLS for end in ends):
-        raise RuntimeError(
-            f"{calls + WARM_CALLS} calls were made; {[e.ended for e in ends]} ended at either end"
-        )
+    if any(end.ended != calls + before for end in ends):
+        ended = [end.ended for end in ends]
+        ended = [end.ended for end in ends]
+        raise RuntimeError(f"{calls + before} calls were made; {ended} ended at either end")
     upto = [len(end.inputs) for end in ends]
     for _ in range(70):
         pair.advance(1_000_000_000)

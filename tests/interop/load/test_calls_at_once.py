@@ -36,7 +36,8 @@ def test_twenty_callers_in_the_order_line(tmp_path: Path) -> None:
     assert seen.order_faults == {}
     assert seen.webhooks == 7 * (CALLS + 1)
     assert len(seen.streams) == CALLS
-    assert (seen.unheard, seen.worst_likeness) == (0, pytest.approx(1.0, abs=1 - ALIKE))
+    assert seen.unheard == 0
+    assert seen.worst_likeness > ALIKE
     packets = sum(int(stream.arrivals.size) for stream in seen.streams)
     assert sum(stream.lost for stream in seen.streams) <= MOST_LOST * packets
     assert packets >= CALLS * 50 * 11

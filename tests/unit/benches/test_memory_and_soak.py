@@ -105,7 +105,7 @@ def test_judgement_of_a_call() -> None:
 
 
 def test_both_stacks_forget_their_calls() -> None:
-    cost = sip_stack.measure_calls(20)
+    cost = sip_stack.measure_calls(20, before=5)
     assert (cost.calls, cost.left) == (20, 0)
     assert cost.messages == 6 * 20
     assert cost.callee_us > 0

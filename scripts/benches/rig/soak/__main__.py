@@ -60,9 +60,12 @@ async def _run(options: argparse.Namespace, installation: Installation, callers:
 
     next_look, next_call = began + 60.0, began
     while time.monotonic() < began + options.minutes * 60:
-        task = asyncio.ensure_future(callers.live(pick(chance)))
-        running.add(task)
-        task.add_done_callback(running.discard)
+        if len(running) < options.most:
+            task = asyncio.ensure_future(callers.live(pick(chance)))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        else:
+            callers.account.held_back += 1
         next_call += chance.expovariate(options.rate)
         while time.monotonic() < next_call:
             await asyncio.sleep(min(0.2, max(0.0, next_call - time.monotonic())))
@@ -81,10 +84,11 @@ def _conclude(options: argparse.Namespace, callers: Callers, wrong: list[str]) -
     account = callers.account
     if options.json:
         found = {"good": not wrong, "wrong": wrong, "calls": account.over, "faults": account.faults}
+        found["held_back"] = account.held_back
         print(json.dumps(found | {"scenes": account.by_scene, "machine": describe_machine().as_json()}))
         return 1 if wrong else 0
     scenes = ", ".join(f"{name} {count}" for name, count in account.by_scene.most_common())
-    print(f"scenes: {scenes} (seed {options.seed})")
+    print(f"scenes: {scenes} (seed {options.seed}); {account.held_back} calls were held back")
     for fault in account.faults[:20]:
         print(f"failed: {fault}")
     print(
@@ -98,9 +102,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="how long calls come")
     parser.add_argument("--rate", type=float, default=1.0, help="new calls a second, at random moments")
+    parser.add_argument("--most", type=int, default=40, help="calls at a time; more are held back")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same order of scenes")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    sys.exit(asyncio.run(soak(parser.parse_args())))
+    try:
+        sys.exit(asyncio.run(soak(parser.parse_args())))
+    except KeyboardInterrupt:
+        sys.exit("stopped before the verdict; the platform of the soak is down")
 
 
 if __name__ == "__main__":

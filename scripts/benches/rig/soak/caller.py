@@ -40,6 +40,8 @@ class Account:
     begun: int = 0
     over: int = 0
     failed: int = 0
+    held_back: int = 0
+    """Not begun, because as many calls as allowed were up."""
     gap_ms: float = 0.0
     """The longest wait between two voice packets at a phone."""
     by_scene: Counter[str] = field(default_factory=Counter)
