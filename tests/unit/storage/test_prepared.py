@@ -1,4 +1,4 @@
-"""Statements compiled once: values of every type, the driver's errors, listeners, and rows that are not there."""
+"""Statements compiled once: values of every type, the driver's errors, listeners, connections that are kept."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +17,13 @@ _NAMES = tuple(column.key for column in _table.columns)
 INSERT = Prepared(_table.insert(), _NAMES)
 BY_NUMBER = Prepared(select(_table).where(_table.c.msisdn == bindparam("wanted")))
 NUMBER = {
-    **{"msisdn": "15550000001", "account_id": "a", "application_id": None, "country": "US"},
-    **{"kind": "landline", "features": ("VOICE", "SMS"), "created_at": 5},
+    "msisdn": "15550000001",
+    "account_id": "a",
+    "application_id": None,
+    "country": "US",
+    "kind": "landline",
+    "features": ("VOICE", "SMS"),
+    "created_at": 5,
 }
 
 
@@ -53,15 +58,20 @@ def test_listeners_see_the_statement(database: Database) -> None:
     assert [text.split()[0] for text in seen] == ["INSERT"]
 
 
+def empty_and_fail(kept: KeptConnection) -> None:
+    with kept.begin() as connection:
+        connection.execute(_table.delete())
+        raise RuntimeError
+
+
 def test_a_kept_connection_is_used_again_and_replaced_after_a_failure(database: Database) -> None:
     kept = KeptConnection(database._write_engine)
     with kept.begin() as first:
         INSERT.change(first, NUMBER)
     with kept.begin() as second:
         assert second is first
-    with pytest.raises(RuntimeError), kept.begin() as third:
-        third.execute(_table.delete())
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        empty_and_fail(kept)
     with kept.begin() as fourth:
         assert fourth is not first
         assert len(BY_NUMBER.rows(fourth, {"wanted": "15550000001"})) == 1
