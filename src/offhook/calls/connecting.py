@@ -35,9 +35,9 @@ class Connecting:
         self._joined = False
         self._stopped = False
         self._finished = False
-        endpoint = wish.endpoint
-        own = endpoint.ringback_url if isinstance(endpoint, PhoneEndpoint) else None
-        self._ringback = Ringback(self._exchange, program.leg, own or wish.ringback_url)
+        self._ringback = Ringback(
+            self._exchange, program.leg, wish.endpoint.ringback_url or wish.ringback_url
+        )
 
     def start(self) -> None:
         """Look up numbers and trunks in the background, then dial."""

@@ -128,6 +128,7 @@ class SipEndpoint:
     """Names without the `X-` prefix, as the application wrote them."""
     user_to_user: str | None = None
     on_answer_url: str | None = None
+    ringback_url: str | None = None
 
 
 Endpoint = PhoneEndpoint | SipEndpoint

@@ -96,13 +96,15 @@ def _sip(fields: Fields) -> SipEndpoint:
     elif not fields.has("uri") and not (fields.has("user") and fields.has("domain")):
         fields.error("uri", "is missing; give a sip: URI, or user and domain")
     on_answer = fields.child("onAnswer")
+    url, ringback = (None, None) if on_answer is None else _on_answer(on_answer)
     return SipEndpoint(
         uri=uri,
         user=user,
         domain=domain,
         headers=_headers(fields),
         user_to_user=_user_to_user(fields),
-        on_answer_url=None if on_answer is None else _on_answer(on_answer)[0],
+        on_answer_url=url,
+        ringback_url=ringback,
     )
 
 

@@ -66,11 +66,28 @@ def test_s21_split_has_the_caller_left_and_what_the_caller_hears_right(world: Wo
 
 def test_s21_the_event_comes_once_with_the_end(world: World) -> None:
     call(world)
-    hook = world.app.at("/recorded")[0]
-    answered = next(
-        hook.at for hook in world.app.webhooks if hook.json and hook.json.get("status") == "answered"
-    )
-    assert hook.at - answered > 2_000_000_000
+    (hook,) = world.app.at("/recorded")
+    statuses = [webhook for webhook in world.app.webhooks if webhook.json and "status" in webhook.json]
+    completed = [webhook.at for webhook in statuses if webhook.json["status"] == "completed"]
+    assert len(completed) == 2
+    assert -200_000_000 < hook.at - max(completed) < 2_000_000_000
+    assert [*hook.json] == [
+        "start_time",
+        "recording_url",
+        "size",
+        "recording_uuid",
+        "end_time",
+        "conversation_uuid",
+        "timestamp",
+    ]
+    assert hook.json["conversation_uuid"] == statuses[0].json["conversation_uuid"]
+
+
+def test_s21_without_a_format_it_is_mp3_of_16_khz(world: World) -> None:
+    samples, rate = call(world, format=None)
+    assert (samples.shape[0], rate) == (1, 16_000)
+    assert markers(samples[0], rate) == [700, 1100]
+    assert [path.suffix for path in world.settings.data_dir.rglob("recordings/**/*.*")] == [".mp3"]
 
 
 def test_s21_a_timeout_alone_holds_the_program_up(world: World) -> None:

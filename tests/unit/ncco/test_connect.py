@@ -169,13 +169,14 @@ def test_refused(fields: dict[str, Any], path: str, words: str) -> None:
                 "uri": "sips:bob@pbx.example:5061;transport=tls",
                 "headers": {"UserId": "42", "vip": True, "n": 7},
                 "standardHeaders": {"User-to-User": "3132;encoding=hex"},
-                "onAnswer": {"url": "https://a.example/w"},
+                "onAnswer": {"url": "https://a.example/w", "ringbackTone": ["https://a.example/r"]},
             },
             SipEndpoint(
                 "sips:bob@pbx.example:5061;transport=tls",
                 headers=(("UserId", "42"), ("vip", "true"), ("n", "7")),
                 user_to_user="3132;encoding=hex",
                 on_answer_url="https://a.example/w",
+                ringback_url="https://a.example/r",
             ),
         ),
         (

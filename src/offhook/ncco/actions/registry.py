@@ -40,9 +40,7 @@ _ACTIONS: dict[str, type[Action]] = {
         wait.Wait,
     )
 }
-_ACTIVITIES: dict[str, type[Activity]] = {
-    kind.kind: kind for kind in (BargeIn, Recording, SpentKey)
-}
+_ACTIVITIES: dict[str, type[Activity]] = {kind.kind: kind for kind in (BargeIn, Recording, SpentKey)}
 
 
 def read_action(fields: Fields) -> Action | None:
