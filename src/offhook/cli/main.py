@@ -3,11 +3,9 @@
 import importlib
 import os
 import sys
-from importlib import metadata
 
 import click
 
-from offhook.config import CONFIG_VARIABLE
 from offhook.core.errors import Invalid, OffhookError
 
 COMMANDS: dict[str, str] = {
@@ -99,9 +97,13 @@ def main() -> None:
 
 def _use_config(value: str | None) -> None:
     if value is not None:
+        from offhook.config import CONFIG_VARIABLE  # takes longer than all the help there is
+
         os.environ[CONFIG_VARIABLE] = value
 
 
 def _print_version(ctx: click.Context) -> None:
+    from importlib import metadata  # slow, and needed here only
+
     click.echo(f"offhook {metadata.version('offhook')}")
     ctx.exit(0)

@@ -34,6 +34,7 @@ Written = tuple[int, str, bytes]
 """A line as it waits for the disk: its number, its key and its text."""
 
 log = logging.getLogger("offhook.journal")
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class FileJournal:
@@ -225,7 +226,7 @@ def _index_of(path: Path) -> Index:
 
 
 def _write_index(path: Path, index: Index) -> None:
-    rows = (json.dumps([key, spots], separators=(",", ":")) + "\n" for key, spots in sorted(index.items()))
+    rows = (_encode([key, spots]) + "\n" for key, spots in sorted(index.items()))
     target = path.with_suffix(".idx")
     partial = target.with_suffix(".tmp")
     try:

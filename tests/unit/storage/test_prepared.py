@@ -1,4 +1,4 @@
-"""Statements compiled once: values of every type, the driver's errors, listeners, connections that are kept."""
+"""Statements compiled once: values of every type, the driver's errors, listeners, kept connections."""
 
 from collections.abc import Iterator
 from typing import Any
