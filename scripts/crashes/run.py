@@ -136,7 +136,11 @@ class Run:
     async def _ended_by_platform(self, victim: str, moment: float) -> list[str]:
         """Calls that the dead process held are ended by the platform, without the phones' help."""
         if victim in ("control", "supervisor"):
-            held = [call for call in self._before(moment) if call.rang or call.answered]
+            held = [
+                call
+                for call in self._before(moment)
+                if min(_or_never(call.rang), _or_never(call.answered)) < moment
+            ]
         elif victim == "media":
             held = [call for call in self._before(moment) if call.answered and call.answered < moment - 0.5]
         else:
@@ -249,6 +253,10 @@ async def run(options: argparse.Namespace) -> int:
     if not broken and not options.keep:
         place.remove()
     return 1 if broken else 0
+
+
+def _or_never(instant: float | None) -> float:
+    return float("inf") if instant is None else instant
 
 
 def _say(done: Round) -> None:

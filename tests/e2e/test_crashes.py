@@ -9,10 +9,13 @@ import time
 import pytest
 from tests.real import Stage
 
+from offhook.cli import webhooks
 from offhook.cli.demonstration.caller import Line
 from offhook.cli.demonstration.hearing import find_tone
 from offhook.cli.demonstration.instance import get_json
+from offhook.core.errors import Conflict
 from offhook.core.tasks import outside
+from offhook.simulator.app_server import Webhook
 
 pytestmark = pytest.mark.interop
 PATIENCE = 30.0
@@ -38,9 +41,10 @@ async def restarted(stage: Stage, name: str, before: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def killed(stage: Stage, name: str) -> None:
+async def killed(stage: Stage, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+    """SIGSTOP makes a process that hangs: the supervisor must take it for a dead one."""
     before = stage.instance.pid(name)
-    os.kill(before, signal.SIGKILL)
+    os.kill(before, how)
     await restarted(stage, name, before)
     await ready_again(stage)
 
@@ -108,6 +112,110 @@ def test_the_legs_of_a_dead_media_worker_end(stage: Stage) -> None:
         await stage.told(uuid)
 
     stage.run(scene())
+
+
+@pytest.mark.parametrize("name", ["audio", "speech-0", "carrier"])
+def test_a_helper_that_hangs_is_replaced_under_a_call(stage: Stage, name: str) -> None:
+    stage.app.serve("/answer", LONG)
+    number = {"audio": "15550500021", "speech-0": "15550500022", "carrier": "15550500023"}[name]
+
+    async def scene() -> None:
+        line, uuid = await hears_the_talk(stage, number)
+        await killed(stage, name, signal.SIGSTOP)
+        assert not line.call.done.done()
+        line.call.hang_up()
+        await stage.told(uuid)
+
+    stage.run(scene())
+
+
+@pytest.mark.parametrize("name", ["control", "media"])
+def test_calls_of_a_process_that_hangs_end(stage: Stage, name: str) -> None:
+    stage.app.serve("/answer", LONG)
+    number = {"control": "15550500024", "media": "15550500025"}[name]
+
+    async def scene() -> None:
+        line, uuid = await hears_the_talk(stage, number)
+        for each in ["media-0", "media-1"] if name == "media" else [name]:
+            await killed(stage, each, signal.SIGSTOP)
+        over = await ended(stage, line, uuid)
+        assert over["disconnected_by"] == "platform"
+
+    stage.run(scene())
+
+
+def test_calls_go_on_while_the_supervisor_hangs(stage: Stage) -> None:
+    stage.app.serve("/answer", LONG)
+    supervisor = stage.instance.process
+    assert supervisor is not None
+
+    async def scene() -> None:
+        supervisor.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(4.0)  # longer than anybody's silence is borne
+            line, uuid = await hears_the_talk(stage, "15550500026")
+        finally:
+            supervisor.send_signal(signal.SIGCONT)
+        line.call.hang_up()
+        await stage.told(uuid)
+        await ready_again(stage)
+
+    stage.run(scene())
+
+
+def test_the_next_start_finishes_what_a_dead_supervisor_left() -> None:
+    """With a hung control nobody says goodbye: only the next start can, once it has killed that one."""
+    own = Stage(OFFHOOK_SHUTDOWN__GRACE="0")
+    try:
+        own.app.serve("/answer", [{"action": "record", "format": "wav"}, *LONG])
+
+        async def scene() -> None:
+            line, uuid = await hears_the_talk(own, "15550500027")
+            supervisor = own.instance.process
+            assert supervisor is not None
+            os.kill(own.instance.pid("control"), signal.SIGSTOP)
+            supervisor.kill()
+            await supervisor.wait()
+            await own.instance.start()
+            await own.instance.ready()
+            over = await ended(own, line, uuid)
+            assert over["disconnected_by"] == "platform"
+            hook = await own.app.wait_for(lambda h: "recording_url" in h.fields)
+            assert hook.fields["size"] > 1000
+
+        own.run(scene())
+    finally:
+        own.close()
+
+
+def test_a_webhook_that_failed_is_sent_again_by_the_running_server(stage: Stage) -> None:
+    stage.app.serve("/answer", LONG)
+    stage.app.serve("/events", fail_times=1, fail_status=500)
+
+    def of(uuid: str) -> list[Webhook]:
+        return [h for h in stage.app.at("/events") if h.fields.get("uuid") == uuid]
+
+    async def scene() -> None:
+        line, uuid = await hears_the_talk(stage, "15550500028")
+        line.call.hang_up()
+        await stage.told(uuid)
+        first = of(uuid)[0]
+        delivery = first.headers["offhook-delivery"]
+        with pytest.raises(Conflict):
+            await outside(resend, of(uuid)[1].headers["offhook-delivery"])
+        await outside(resend, delivery)
+        async with asyncio.timeout(PATIENCE):
+            while len([h for h in of(uuid) if h.headers["offhook-delivery"] == delivery]) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert of(uuid)[-1].body == first.body
+
+    stage.run(scene())
+
+
+def resend(delivery: str) -> None:
+    """What `offhook webhooks resend` does, beside the server."""
+    arguments = ["resend", delivery]
+    webhooks.command().main(arguments, standalone_mode=False)
 
 
 GARBAGE = [

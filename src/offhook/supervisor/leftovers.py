@@ -21,18 +21,20 @@ STEP = 0.1
 
 async def ended(settings: Settings, patience: float) -> None:
     """Until none is left; what lives after `patience` seconds is killed."""
-    if not living(settings):
+    left = living(settings)
+    if not left:
         return
     log.warning("processes of a killed supervisor are still ending; waiting for them")
     for _ in range(round(patience / STEP)):
-        if not living(settings):
+        if all(map(_is_gone, left.values())):
             return
         await asyncio.sleep(STEP)
-    for name, pid in living(settings).items():
-        log.error("%s (process %d) of a killed supervisor hangs and is killed", name, pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    while living(settings):  # noqa: ASYNC110 — a killed process is gone in a moment
+    for name, pid in left.items():
+        if not _is_gone(pid):
+            log.error("%s (process %d) of a killed supervisor hangs and is killed", name, pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    while not all(map(_is_gone, left.values())):  # noqa: ASYNC110 — a killed process is gone in a moment
         await asyncio.sleep(STEP)
 
 
@@ -51,5 +53,14 @@ def _is_ours(pid: int, settings: Settings) -> bool:
     """Raises OSError when there is no such process, or nobody says what it is (systems without /proc)."""
     here = Path("/proc") / str(pid)
     mark = f"{ENVIRONMENT}={prefix_of(settings.data_dir)}".encode()
-    # A process that has ended but was not waited for shows an empty environment.
+    # A process that is ending shows an empty environment while it still has its sockets.
     return mark in (here / "environ").read_bytes().split(b"\0")
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether a process has let go of everything; it may still wait for its parent to notice (`Z`)."""
+    try:
+        text = (Path("/proc") / str(pid) / "stat").read_text()
+    except OSError:
+        return True
+    return text.rpartition(")")[2].split()[0] in ("Z", "X")
