@@ -15,6 +15,8 @@ from offhook.simulator.behaviour import Answers
 from offhook.simulator.listen import ToneHeard
 
 IDLE = [{"action": "wait", "timeout": 90}]
+LINGER = {"action": "wait", "timeout": 2}
+"""After the last words of a program: a phone on a busy machine hears them to their end before the BYE."""
 SETTLE_MS = 600
 """How much is listened to before and after a change: longer than a busy machine stands still."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.interop.sdk.conftest import BUNDLE
-from tests.interop.sdk.scene import answered, over, settle
+from tests.interop.sdk.scene import LINGER, answered, over, settle
 from tests.real import Stage
 from vonage import Auth, HttpClientOptions, Vonage
 from vonage_application import (
@@ -75,7 +75,7 @@ def test_a_call_with_an_ncco_from_its_start_to_its_end(stage: Stage, vonage: Von
     assert live.start_time
     assert (live.end_time, live.price) == (None, None)
     prompt = stage.run(stage.played.number(uuid, 1))
-    assert stage.run(line.hear(prompt.pcm, 0, 60_000)).heard
+    assert stage.run(line.hear(prompt.pcm, 0, 1_200)).heard
     over(stage, uuid, line)
     done = vonage.voice.get_call(uuid)
     assert done.status == "completed"
@@ -89,7 +89,7 @@ def test_a_call_with_an_ncco_from_its_start_to_its_end(stage: Stage, vonage: Von
 
 
 def test_a_call_with_an_answer_url_and_webhooks_that_the_sdk_reads(stage: Stage, vonage: Vonage) -> None:
-    stage.app.serve("/sdk-answer", [{"action": "talk", "text": "Your answer was fetched."}])
+    stage.app.serve("/sdk-answer", [{"action": "talk", "text": "Your answer was fetched."}, LINGER])
     uuid, line = answered(
         stage, vonage, "15550500002", answer_url=[stage.url("/sdk-answer")], answer_method="POST"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.interop.sdk.scene import (
+    LINGER,
     answered,
     has_heard,
     not_heard,
@@ -180,7 +181,7 @@ def test_transfer_by_ncco_and_by_url(stage: Stage, vonage: Vonage, files: tuple[
     tone = Stream(streamUrl=[tone_file(files, 800.0, 1.0)], loop=0)
     vonage.voice.transfer_call_ncco(uuid, [tone])
     wait_tone(stage, line, start, 800.0, lambda heard: heard.duration_ms > 2000)
-    stage.app.serve("/sdk-moved", [{"action": "talk", "text": "You have been transferred."}])
+    stage.app.serve("/sdk-moved", [{"action": "talk", "text": "You have been transferred."}, LINGER])
     start = line.now_ms
     vonage.voice.transfer_call_answer_url(uuid, stage.url("/sdk-moved"))
     moved = stage.run(stage.played.number(uuid, 3, 20.0))
