@@ -1,4 +1,4 @@
-"""A team meeting by telephone: everybody waits with music until the moderator calls, who also ends it for all.
+"""A team meeting by telephone: everybody waits with music until the moderator calls, who ends it for all.
 
 It knows nothing of Offhook: it answers the webhooks of the Vonage Voice API with NCCOs and runs unchanged
 against either. Start it with `uvicorn app:app --port 5001` and set an application's answer_url to
@@ -33,6 +33,7 @@ recordings: list[dict[str, Any]] = []
 
 @app.get("/answer")
 async def answer(request: Request) -> Ncco:
+    role: dict[str, Any]
     caller, meeting = request.query_params.get("from", ""), request.query_params.get("to", "")
     if caller == MODERATOR:
         greeting, role = "Welcome. The meeting begins.", {"endOnExit": True}

@@ -28,7 +28,9 @@ def desk(world: World, **supervisor: Any) -> Conference:
     customer = conference.uuid("Customer")
     conference.enter("Agent", turn=1, canHear=[customer], canSpeak=[customer], record=True)
     agent = conference.uuid("Agent")
-    lists = {key: [{"c": customer, "g": agent}[one] for one in value] for key, value in supervisor.items()}
+    lists: dict[str, Any] = {
+        key: [{"c": customer, "g": agent}[one] for one in value] for key, value in supervisor.items()
+    }
     conference.enter("Visor", turn=2, record=True, **lists)
     return conference
 
