@@ -16,6 +16,7 @@ from offhook.ncco.document import parse
 from offhook.ncco.effects import FetchNcco, ReportError, SendWebhook
 from offhook.ncco.events import FetchFailed, NccoFetched, WebhookFailed, WebhookReplied
 from offhook.webhooks import payloads
+from offhook.webhooks.attempts import BrokenDocument
 
 Json = Any
 
@@ -29,11 +30,14 @@ async def _fetch(program: Program, effect: FetchNcco) -> None:
     try:
         fetched = await answers.fetch(program.exchange, program.leg, effect)
     except Exception as error:
+        foreseen = isinstance(error, DeliveryError)
+        if foreseen and not program.closed and not _told(error):
+            notices.error(program.exchange, program.leg, f"No NCCO: {error}")
         program.fetch_failed = True
         program.feed(FetchFailed(effect.token, str(error)))
-        if isinstance(error, DeliveryError):
-            return
-        raise
+        if not foreseen:
+            raise
+        return
     event = NccoFetched(effect.token, fetched.document, fetched.fallback)
     if program.closed:
         program.exchange.trace.leg(program.leg, "too late", event)
@@ -42,6 +46,13 @@ async def _fetch(program: Program, effect: FetchNcco) -> None:
     else:
         program.fetch_failed = True
         program.feed(event)
+
+
+def _told(error: BaseException | None) -> bool:
+    """Whether the application has heard of this failure already: of a document that cannot run it has."""
+    while error is not None and not isinstance(error, BrokenDocument):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _usable(document: Json) -> bool:
