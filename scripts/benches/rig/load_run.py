@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from offhook.cli.demonstration.hearing import ALIKE, find_prompt
+from offhook.audio.levels import correlate
+from offhook.audio.tables import RATE
+from offhook.cli.demonstration.hearing import ALIKE
 from offhook.cli.demonstration.places import HOST, free
 from offhook.cli.demonstration.played import PlayedPrompts
 
@@ -17,6 +19,8 @@ from .machine import cpu_seconds, load_average, priority_of, waited_seconds
 FIRST_PORT, LAST_PORT, PORT_STRIDE = 10_000, 19_990, 100
 OVER_SECONDS = 20.0
 """For the last webhooks after the last call."""
+LATEST = 5
+"""Seconds after the first packet by which the prompt has begun."""
 DATAGRAM = 2  # socket.SOCK_DGRAM
 
 
@@ -171,8 +175,7 @@ async def _measured(
     for helper in helpers:
         await helper.close()
     hooks = [hook for hook in read_record(folder / "webhooks") if hook.fields.get("uuid") not in before]
-    streams = packets.streams((folder / "heard").read_bytes())
-    likeness = [_likeness(reference, stream, load.heard_seconds) for stream in streams]
+    streams, likeness = await asyncio.to_thread(_listen, folder, reference, load)
     calls = order.by_call(hooks)
     return Outcome(
         load=load,
@@ -192,6 +195,12 @@ async def _measured(
         server_faults=faults,
         folded=folded,
     )
+
+
+def _listen(folder: Path, reference: packets.Pcm, load: Load) -> tuple[list[packets.Stream], list[float]]:
+    """What the reader wrote, and how alike the prompt is in each stream."""
+    streams = packets.streams((folder / "heard").read_bytes())
+    return streams, [_likeness(reference, stream, load.heard_seconds) for stream in streams]
 
 
 def read_record(path: Path) -> list[order.Hook]:
@@ -218,10 +227,9 @@ def most_at_once(calls: list[list[order.Hook]]) -> int:
 
 
 def _likeness(reference: packets.Pcm, stream: packets.Stream, seconds: float) -> float:
-    """How alike the first `seconds` of the prompt are to what was heard; 0 where less of it was heard."""
-    least = min(reference.size, round(seconds * 8000))
-    found = find_prompt(reference, stream.pcm[: least + 5 * 8000], least=least)
-    return found.alike if found.end - found.start >= least - 8000 // 4 else 0.0
+    """How alike the first `seconds` of the prompt are to the best place in what was heard."""
+    least = min(reference.size, round(seconds * RATE))
+    return correlate(reference[:least], stream.pcm[: least + LATEST * RATE])[1]
 
 
 async def _sampled(folder: Path, pid: int, load: Load) -> str:
