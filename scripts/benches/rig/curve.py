@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+LEAST_POINTS = 3
 WARM_CALLS = 1000
 """The first calls fill caches and pools, and what SIP keeps for 32 s; at most half of all."""
 MOST_OBJECTS_PER_CALL = 0.5
@@ -49,6 +50,9 @@ def judge(points: Sequence[Point], *, bytes_limit: float = MOST_BYTES_PER_CALL) 
         faults.append(f"{objects:.2f} objects more with every call")
     if rss > bytes_limit:
         faults.append(f"{rss:.0f} bytes more with every call")
+    if len(rest) < LEAST_POINTS:
+        faults = [fault for fault in faults if fault.startswith("left behind")]
+        faults = faults or [f"too few batches to tell: {LEAST_POINTS} are needed after {warm:.0f} calls"]
     sentence = "; ".join(faults) or f"flat after {warm:.0f} calls, nothing left behind"
     return Verdict(not faults, rss, objects, held, sentence)
 
