@@ -6,6 +6,7 @@ Measures, never asserts. How to read the figures: docs/guides/benchmarks.md.
 import argparse
 import asyncio
 import json
+import signal
 import tempfile
 from pathlib import Path
 
@@ -74,6 +75,7 @@ async def kernel(folder: Path, legs: int) -> Ramp:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the platform ends with its bench
     parser = argparse.ArgumentParser(prog="scripts/bench calls", description=__doc__)
     parser.add_argument("--calls", type=int, default=200, help="calls at the same time")
     parser.add_argument("--rate", type=float, default=30.0, help="scripted calls a second")

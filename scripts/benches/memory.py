@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import asdict
@@ -99,6 +100,7 @@ def _tell(point: Point) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the platform ends with its bench
     parser = argparse.ArgumentParser(prog="scripts/bench memory", description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000, help="calls in the world; 0 for none")
     parser.add_argument("--real", type=int, default=2_000, help="calls on real sockets; 0 for none")

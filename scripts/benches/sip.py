@@ -6,6 +6,7 @@ Measures, never asserts. How to read the figures: docs/guides/benchmarks.md.
 import argparse
 import asyncio
 import json
+import signal
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -87,6 +88,7 @@ def as_text(found: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the platform ends with its bench
     parser = argparse.ArgumentParser(prog="scripts/bench sip", description=__doc__)
     parser.add_argument("--calls", type=int, default=5000, help="calls of the stack by itself")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long OPTIONS are asked")

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 import time
 
@@ -99,6 +100,7 @@ def _conclude(options: argparse.Namespace, callers: Callers, wrong: list[str]) -
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the platform ends with its bench
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="how long calls come")
     parser.add_argument("--rate", type=float, default=1.0, help="new calls a second, at random moments")
