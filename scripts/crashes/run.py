@@ -90,13 +90,14 @@ class Run:
             await beginning
         moment = time.monotonic()
         done.calls = load.begun
+        talked = {call.number: call.talked.frames / 50 for call in self.phones.calls.values() if call.talked}
         await self._kill(victim, how)
         done.ready_s = await self._ready(done)
         done.broken += await self._ended_by_platform(victim, moment)
         await asyncio.gather(*load.requests)
         done.broken += await self._hang_up()
         await self._quiet(since)
-        await self._judge(done, load, since, told)
+        await self._judge(done, load, since, told, talked)
         done.seconds = round(time.monotonic() - began, 1)
         return done
 
@@ -190,17 +191,13 @@ class Run:
             calm = 0 if found else calm + 1
             await asyncio.sleep(0.2)
 
-    async def _judge(self, done: Round, load: Load, since: int, told: int) -> None:
+    async def _judge(self, done: Round, load: Load, since: int, told: int, talked: dict[str, float]) -> None:
+        """`talked`: seconds of sound by the caller's number when the process died."""
         arrived = self.place.app.webhooks[told:]
         known = load.created | {
             str(hook.json["uuid"])
             for hook in arrived
             if isinstance(hook.json, dict) and hook.json.get("status") == "started"
-        }
-        talked = {
-            call.number: call.talked.frames / 50
-            for call in self.phones.calls.values()
-            if call.talked is not None
         }
         place, database = self.place, self.database
 
