@@ -202,8 +202,8 @@ class _Segments:
             self._file = None
             try:
                 _write_index(self._path, self._index)
-            except OSError as error:  # made anew when the journal opens
-                log.error("%s has no index for now: %s", self._path.name, error)
+            except OSError as error:
+                log.error("%s has no index until the journal opens again: %s", self._path.name, error)
 
     def _closed(self) -> list[Path]:
         return sorted(self._directory.glob(f"{self._node:04d}-*.jsonl"))

@@ -74,7 +74,7 @@ def test_calls_that_begin_together_share_a_download(world: World) -> None:
         asked += address == url
         return await request(method, address, *rest)
 
-    world.web.request = counted  # type: ignore[method-assign]
+    world.web.request = counted  # type: ignore[method-assign, assignment]
     calls = [world.dial(caller, world.number, "wait-hangup") for caller in (A, B)]
 
     async def over() -> list[Any]:
