@@ -15,6 +15,7 @@ from tests.real import Stage, pcm_file
 from offhook.audio import tones
 from offhook.cli.demonstration.hearing import find_tone
 from offhook.cli.demonstration.places import HOST, free
+from offhook.core.journal_reader import read
 from offhook.simulator.speak import read_wav, write_wav
 
 pytestmark = [pytest.mark.interop, pytest.mark.needs("baresip")]
@@ -90,29 +91,32 @@ def judge(stage: Stage, directory: Path, path: str) -> None:
     assert tone.duration_ms > 2000
 
 
-def test_baresip_calls_in(stage: Stage, tmp_path: Path) -> None:
-    record = {**RECORD, "eventUrl": [stage.url("/baresip-in")]}
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_baresip_calls_in(stage: Stage, tmp_path: Path, transport: str) -> None:
+    path, user = f"/baresip-in-{transport}", "15550700002" if transport == "tcp" else USER
+    record = {**RECORD, "eventUrl": [stage.url(path)]}
     stage.app.serve("/answer", [record, {"action": "wait", "timeout": 5}])
     number, where = stage.known["number"], f"{HOST}:{stage.place.sip_port}"
-    with baresip(tmp_path, f"/dial sip:{number}@{where}"):
-        uuid = stage.run(stage.uuid_of(USER, 20))
+    with baresip(tmp_path, f"/dial sip:{number}@{where};transport={transport}", user=user):
+        uuid = stage.run(stage.uuid_of(user, 20))
         stage.run(stage.told(uuid, "completed", 30))
-    judge(stage, tmp_path, "/baresip-in")
+    judge(stage, tmp_path, path)
     assert stage.statuses(uuid) == ["started", "ringing", "answered", "completed"]
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
 @pytest.mark.parametrize("way", ["sip", "trunk"])
-def test_baresip_is_called(stage: Stage, tmp_path: Path, way: str) -> None:
-    path = f"/baresip-{way}"
+def test_baresip_is_called(stage: Stage, tmp_path: Path, way: str, transport: str) -> None:
+    path = f"/baresip-{way}-{transport}"
     ncco = [{**RECORD, "eventUrl": [stage.url(path)]}, {"action": "wait", "timeout": 5}]
     user = ABROAD if way == "trunk" else USER  # it takes calls for its own account only
     with baresip(tmp_path, answer="auto", user=user) as port:
         stage.run(asyncio.sleep(1.5))
         if way == "trunk":
-            trunk(stage, port)
+            trunk(stage, port, transport)
             to = {"type": "phone", "number": ABROAD}
         else:
-            to = {"type": "sip", "uri": f"sip:{USER}@{HOST}:{port}"}
+            to = {"type": "sip", "uri": f"sip:{USER}@{HOST}:{port};transport={transport}"}
         body = {"to": [to], "from": {"type": "phone", "number": stage.known["number"]}, "ncco": ncco}
         uuid = stage.rest("POST", "/v1/calls", body)["uuid"]
         stage.run(stage.told(uuid, "completed", 30))
@@ -120,12 +124,32 @@ def test_baresip_is_called(stage: Stage, tmp_path: Path, way: str) -> None:
     assert stage.statuses(uuid) == ["started", "ringing", "answered", "completed"]
 
 
-def trunk(stage: Stage, port: int) -> None:
-    """`offhook trunks create`, while the server runs."""
+def test_an_invite_too_large_for_udp_goes_over_tcp(stage: Stage, tmp_path: Path) -> None:
+    """baresip is asked over UDP; what it gets is over 1300 bytes, and comes on a connection."""
+    path = "/baresip-large"
+    ncco = [{**RECORD, "eventUrl": [stage.url(path)]}, {"action": "wait", "timeout": 5}]
+    with baresip(tmp_path, answer="auto") as port:
+        stage.run(asyncio.sleep(1.5))
+        headers = {f"Filler-{number}": "x" * 400 for number in range(3)}
+        to = {"type": "sip", "uri": f"sip:{USER}@{HOST}:{port}", "headers": headers}
+        body = {"to": [to], "from": {"type": "phone", "number": stage.known["number"]}, "ncco": ncco}
+        uuid = stage.rest("POST", "/v1/calls", body)["uuid"]
+        stage.run(stage.told(uuid, "completed", 30))
+    judge(stage, tmp_path, path)
+    lines = [dated.line for dated in read(stage.place.data_dir / "journal", uuid)]
+    sent = [line.data for line in lines if line.kind == "sip.out"]
+    asked = [data["flow"] for data in sent if data["message"].startswith("INVITE")]
+    assert asked == [f"tcp:{HOST}:{port}"]
+
+
+def trunk(stage: Stage, port: int, transport: str) -> None:
+    """`offhook trunks create`, while the server runs; the one of a test before is replaced."""
     from click.testing import CliRunner
 
     from offhook.cli.main import root
 
-    arguments = ["trunks", "create", "baresip", "--host", HOST, "--port", str(port), "--prefix", "3120"]
+    name = f"baresip-{transport}"
+    arguments = ["trunks", "create", name, "--host", HOST, "--port", str(port), "--prefix", "3120"]
+    arguments += ["--transport", transport, "--priority", "10" if transport == "udp" else "5"]
     done = CliRunner().invoke(root, arguments, env=stage.environment)
     assert done.exit_code == 0, (done.output, done.exception)

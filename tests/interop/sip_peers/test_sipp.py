@@ -35,11 +35,17 @@ def sipp(stage: Stage, directory: Path, *arguments: str, seconds: float = 40.0) 
     assert done.returncode == 0, (done.stdout[-1500:].decode(errors="replace"), errors[-1500:])
 
 
-def test_ten_calls_of_the_built_in_caller(stage: Stage, tmp_path: Path) -> None:
+TRANSPORTS = {"udp": "u1", "tcp": "t1", "tcp, a connection for each call": "tn"}
+SOCKETS = ("-max_socket", "1000")
+"""SIPp refuses to run where the system's limit of files is below its own."""
+
+
+@pytest.mark.parametrize("transport", list(TRANSPORTS.values()), ids=list(TRANSPORTS))
+def test_ten_calls_of_the_built_in_caller(stage: Stage, tmp_path: Path, transport: str) -> None:
     """Five a second; SIPp sends no voice, waits a little and hangs up."""
     stage.app.serve("/answer", WAIT)
     before = len(stage.app.at("/answer"))
-    sipp(stage, tmp_path, "-sn", "uac", "-m", "10", "-r", "5", "-d", "1500")
+    sipp(stage, tmp_path, "-sn", "uac", "-m", "10", "-r", "5", "-d", "1500", "-t", transport, *SOCKETS)
     asked = stage.app.at("/answer")[before:]
     assert len(asked) == 10
     for hook in asked:
@@ -49,28 +55,30 @@ def test_ten_calls_of_the_built_in_caller(stage: Stage, tmp_path: Path) -> None:
         assert stage.statuses(uuid) == ["started", "ringing", "answered", "completed"]
 
 
-def test_voice_and_digits_of_a_scenario(stage: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["u1", "t1", "tn"])
+def test_voice_and_digits_of_a_scenario(stage: Stage, tmp_path: Path, transport: str) -> None:
     """A tone is recorded by the platform, and a key sent as telephone events reaches the application."""
+    key_path, record_path = f"/sipp-key-{transport}", f"/sipp-record-{transport}"
     stage.app.serve(
         "/answer",
         [
-            {"action": "record", "format": "wav", "eventUrl": [stage.url("/sipp-record")]},
+            {"action": "record", "format": "wav", "eventUrl": [stage.url(record_path)]},
             {
                 "action": "input",
                 "type": ["dtmf"],
                 "dtmf": {"maxDigits": 1, "timeOut": 10},
-                "eventUrl": [stage.url("/sipp-key")],
+                "eventUrl": [stage.url(key_path)],
             },
         ],
     )
-    stage.app.serve("/sipp-key", [{"action": "talk", "text": "Thank you."}])
+    stage.app.serve(key_path, [{"action": "talk", "text": "Thank you."}])
     (tmp_path / "voice.pcap").write_bytes(voice_and_key("7"))
     scenario = (HERE / "caller.xml").read_text().replace("@PCAP@", str(tmp_path / "voice.pcap"))
     (tmp_path / "caller.xml").write_text(scenario)
-    sipp(stage, tmp_path, "-sf", str(tmp_path / "caller.xml"), "-m", "1")
-    key = stage.run(stage.app.wait_for(lambda h: h.path == "/sipp-key"))
+    sipp(stage, tmp_path, "-sf", str(tmp_path / "caller.xml"), "-m", "1", "-t", transport, *SOCKETS)
+    key = stage.run(stage.app.wait_for(lambda h: h.path == key_path))
     assert key.json["dtmf"] == {"digits": "7", "timed_out": False}
-    record = stage.run(stage.app.wait_for(lambda h: h.path == "/sipp-record"))
+    record = stage.run(stage.app.wait_for(lambda h: h.path == record_path))
     pcm = read_wav(pcm_file(tmp_path, "heard.wav", stage.download(record.json["recording_url"])))
     tone = find_tone(pcm, 1234)
     assert tone is not None

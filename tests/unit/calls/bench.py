@@ -94,6 +94,8 @@ class FakeMedia:
     released: list[FakeReservation] = field(default_factory=list)
     ports: int = 1000
     next_port: int = 20000
+    busy: str | None = None
+    """Why it wants no more calls."""
 
     def reserve(self, conversation: str | None = None) -> FakeReservation:
         if self.ports == 0:
@@ -112,7 +114,7 @@ class FakeMedia:
         self.sent.append(cmd)
 
     def overload(self, most_skipped: float) -> str | None:
-        return None if self.ports else "no media worker has a warm port"
+        return self.busy
 
 
 @dataclass

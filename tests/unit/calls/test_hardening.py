@@ -88,7 +88,7 @@ def test_calls_asked_for_at_once_keep_to_the_limit_of_legs(world: Any) -> None:
         bench.database.read = later  # type: ignore[method-assign]
         asked = [bench.calls.create(bench.request()) for _ in range(3)]
         made = await asyncio.gather(*asked, return_exceptions=True)
-        assert [type(one).__name__ for one in made].count("Conflict") == 2
+        assert [type(one).__name__ for one in made].count("Overloaded") == 2
         assert bench.calls.live_legs == 1
 
     world(script, max_legs=1)

@@ -268,7 +268,7 @@ def test_full_house_is_503(world: Any) -> None:
     async def script(bench: Bench) -> None:
         await bench.call_in([say("Hello")])
         await bench.sip(bench.invite(session="in-2"))
-        refusal = bench.last(commands.Reject)
+        refusal = bench.last(commands.TurnAway)
         assert (refusal.session, refusal.status) == ("in-2", 503)
 
     world(script, max_legs=1)
@@ -278,7 +278,7 @@ def test_calls_that_are_being_looked_up_count_towards_a_full_house(world: Any) -
     async def script(bench: Bench) -> None:
         for session in ("in-1", "in-2"):
             bench.calls.on_sip(bench.invite(session=session))
-        refusal = bench.last(commands.Reject)
+        refusal = bench.last(commands.TurnAway)
         assert (refusal.session, refusal.status) == ("in-2", 503)
 
     world(script, max_legs=1)

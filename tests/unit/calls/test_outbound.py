@@ -305,7 +305,7 @@ def test_closing_platform_refuses(world: Any) -> None:
         with pytest.raises(Conflict, match="shutting down"):
             await bench.calls.create(bench.request())
         await bench.sip(bench.invite())
-        assert bench.last(commands.Reject).status == 503
+        assert bench.last(commands.TurnAway).status == 503
 
     world(script)
 

@@ -1,0 +1,146 @@
+"""H5: when no new call is let in, what it is told, and that calls which were let in never notice."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from tests.unit.calls.bench import Bench, say
+
+from offhook.calls.overload import Gate, Refusal
+from offhook.core.errors import Overloaded
+from offhook.ipc import media
+from offhook.sip import commands, events
+
+Script = Callable[[Bench], Awaitable[None]]
+SECOND = 1_000_000_000
+
+
+async def refused_in(bench: Bench, session: str) -> commands.TurnAway:
+    """A call that comes in is turned away, and the database was not asked."""
+    await bench.settle()
+    asked: list[Any] = []
+    whole = bench.database.read
+
+    async def read(fn: Any) -> Any:
+        asked.append(fn)
+        return await whole(fn)
+
+    bench.database.read = read  # type: ignore[method-assign]
+    await bench.sip(bench.invite(session=session))
+    bench.database.read = whole  # type: ignore[method-assign]
+    assert asked == []
+    command = bench.last(commands.TurnAway)
+    assert (command.session, command.status) == (session, 503)
+    return command
+
+
+async def refused_out(bench: Bench) -> Overloaded:
+    """A call asked for by REST is refused."""
+    with pytest.raises(Overloaded) as caught:
+        await bench.calls.create(bench.request())
+    return caught.value
+
+
+def test_h5_only_so_many_calls_begin_in_a_second_in_and_out_together(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        await bench.calls.create(bench.request())
+        error = await refused_out(bench)
+        assert (error.rate, error.retry_after) == (True, 1)
+        assert "OFFHOOK_CALLS__PER_SECOND" in str(error)
+        assert (await refused_in(bench, "in-2")).headers == (("Retry-After", "1"),)
+        await bench.settle(0.5)
+        await bench.calls.create(bench.request())
+        await refused_out(bench)
+        assert dict(bench.calls.refused) == {"rate": 3}
+
+    world(script, per_second=2)
+
+
+@pytest.mark.parametrize("settings", [{}, {"per_second": 0}])
+def test_h5_without_a_rate_any_number_begins(world: Any, settings: dict[str, Any]) -> None:
+    async def script(bench: Bench) -> None:
+        for _ in range(50):
+            await bench.calls.create(bench.request())
+        assert dict(bench.calls.refused) == {}
+
+    world(script, **settings)
+
+
+def test_h5_media_that_wants_no_more_calls(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.media_port.busy = "media worker media-0 left out 40 % of its time"
+        assert (await refused_in(bench, "in-2")).headers == (("Retry-After", "10"),)
+        assert "left out 40 %" in str(await refused_out(bench))
+        bench.media_port.busy = None
+        await bench.calls.create(bench.request())
+
+    world(script)
+
+
+def test_h5_calls_that_were_let_in_go_on_while_new_ones_are_refused(world: Any) -> None:
+    """The answer, a `connect` and the end of a call ask nobody."""
+
+    async def script(bench: Bench) -> None:
+        await bench.ring_in([say("Hello")])
+        bench.calls.drain(True)
+        bench.media_port.busy = "no port"
+        await refused_in(bench, "in-2")
+        await bench.sip(events.Confirmed("in-1", b""))
+        assert bench.calls.live_legs == 1
+        assert not bench.calls.idle
+
+    world(script)
+
+
+def test_h5_a_drain_refuses_and_its_end_takes_calls_again(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        bench.calls.drain(True)
+        assert bench.calls.idle
+        await refused_in(bench, "in-2")
+        assert "drained" in str(await refused_out(bench))
+        bench.calls.drain(False)
+        await bench.calls.create(bench.request())
+
+    world(script)
+
+
+def test_h5_a_silent_peer_is_hung_up(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello")])
+        leg = next(iter(bench.calls.exchange.live.legs))
+        await bench.media(media.MediaIdle(leg, 10.0))
+        assert bench.calls.live_legs == 1
+        await bench.media(media.MediaIdle(leg, 20.0))
+        assert bench.calls.live_legs == 0
+        assert isinstance(bench.last(commands.HangUp), commands.HangUp)
+
+    world(script, media_timeout=15.0)
+
+
+def test_h5_silence_is_allowed_where_no_limit_is_set(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello")])
+        leg = next(iter(bench.calls.exchange.live.legs))
+        await bench.media(media.MediaIdle(leg, 3600.0))
+        assert bench.calls.live_legs == 1
+
+    world(script)
+
+
+def test_h5_no_call_is_longer_than_the_limit(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("Hello", loop=0)])
+        await bench.settle(89)
+        assert bench.calls.live_legs == 1
+        await bench.settle(2)
+        assert bench.calls.live_legs == 0
+
+    world(script, max_duration=90.0)
+
+
+def test_refusals_are_logged_once_a_second_and_all_counted() -> None:
+    gate, refusal = Gate(0), Refusal("full", "no room")
+    told = [gate.note(instant * SECOND // 4, refusal) for instant in range(9)]
+    assert told == [True, False, False, False, True, False, False, False, True]
+    assert gate.refused == {"full": 9}
