@@ -121,6 +121,8 @@ class Speech(BaseModel):
 
 class Calls(BaseModel):
     answer: Literal["on_ncco", "at_once"] = "on_ncco"
+    answer_details: bool = False
+    """The answer webhook has `endpoint_type` and `region_url` too; one client library fails on them."""
     max_legs: int = Field(2000, ge=1)
     per_second: int = Field(0, ge=0)
     """Calls that may begin in a second, in and out; 0 for any number."""

@@ -279,6 +279,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         public_url=settings.public_url,
         recording_url_template=settings.recording_url_template,
         answer=settings.calls.answer,
+        answer_details=settings.calls.answer_details,
         max_legs=settings.calls.max_legs,
         per_second=settings.calls.per_second,
         max_lag_ms=settings.calls.max_lag_ms,

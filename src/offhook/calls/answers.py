@@ -32,7 +32,12 @@ async def fetch(exchange: Exchange, leg: Leg, effect: FetchNcco) -> Fetched:
     left to be asked.
     """
     first = leg.hooks.document(effect.url, effect.method) if effect.url else leg.hooks.answer()
-    params = payloads.answer(record_of(leg), sip_headers=leg.signalling.headers)
+    params = payloads.answer(
+        record_of(leg),
+        sip_headers=leg.signalling.headers,
+        region_url=exchange.settings.public_url,
+        extra=exchange.settings.answer_details,
+    )
     if first is None:
         raise DeliveryError("The application has no answer_url; set one with `offhook apps update`.")
     if effect.fallback:

@@ -4,9 +4,11 @@ What is wrong with the request is refused with `Invalid` before anything is made
 succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
-from offhook.calls import identity, lifecycle, outbound, states
+from offhook.calls import identity, lifecycle, notices, outbound, states
 from offhook.calls.answering import RestCall
 from offhook.calls.connect_order import party_of, plan_for, shown_to
 from offhook.calls.exchange import Exchange
@@ -33,7 +35,9 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     _check_room(exchange)  # once more: others may have come while the number was looked up
     dtmf = request.endpoint.dtmf_answer if isinstance(request.endpoint, PhoneEndpoint) else None
     order = Order(
-        party=party_of(exchange, request.application, request.endpoint, shown),
+        party=replace(
+            party_of(exchange, request.application, request.endpoint, shown), client_ref=request.client_ref
+        ),
         hooks=LegHooks(
             request.application,
             request.event_url,
@@ -47,6 +51,8 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     )
     leg = outbound.create(exchange, order)
     row = record_of(leg)
+    if request.machine_detection or request.advanced_machine_detection:
+        notices.no_detection(exchange, leg)
     exchange.tasks.start(_dial(exchange, leg, request.endpoint, shown), f"dial {leg.leg_id}")
     # Writes are committed in order: once this one is, the leg can be read.
     await exchange.ports.database.submit(_nothing)

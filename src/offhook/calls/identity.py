@@ -79,6 +79,9 @@ def pick(own: Sequence[Number], application_id: str, to: str) -> str:
 
 
 def _cleaned(text: str) -> str:
+    """The number in a text, or the text. A SIP URI stands for its user part."""
+    if text.lower().startswith(("sip:", "sips:")):
+        text = text.partition(":")[2].partition("@")[0].partition(";")[0]
     try:
         return e164.normalise(text)
     except Invalid:

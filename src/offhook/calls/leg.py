@@ -33,6 +33,8 @@ class Party:
     from_: dict[str, Json]
     kind: str
     """`phone` or `sip`: `endpoint_type` of the answer webhook."""
+    client_ref: str | None = None
+    """Goes with `started` of a call whose creator was not told its ids."""
 
     @property
     def account_id(self) -> str:

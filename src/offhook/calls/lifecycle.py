@@ -119,4 +119,8 @@ def _step(exchange: Exchange, leg: Leg, status: str) -> Post:
     """Move the status and make its webhook."""
     states.check(leg.status, status)
     leg.status = status
-    return Post("status", leg.hooks.event(), payloads.status(rows.record_of(leg), exchange.wall()))
+    record, wall = rows.record_of(leg), exchange.wall()
+    reference = leg.party.client_ref
+    if status == "started" and reference is not None:
+        return Post("status", leg.hooks.event(), payloads.placed(record, reference, wall))
+    return Post("status", leg.hooks.event(), payloads.status(record, wall))

@@ -26,3 +26,9 @@ class CreateCall:
     """Seconds from the answer."""
     ringing_timer: int = 60
     """Seconds from the first sign of ringing."""
+    machine_detection: str | None = None
+    """`continue` or `hangup`, as `machineDetection` of a connect."""
+    advanced_machine_detection: dict[str, Json] | None = None
+    """As `advancedMachineDetection` of a connect."""
+    client_ref: str | None = None
+    """Tells the call to its application where the answer to the request has no ids."""

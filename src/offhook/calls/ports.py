@@ -219,6 +219,8 @@ class CallsSettings:
     recording_url_template: str = "{public_url}/v1/files/compat.nexmo.com/{id}"
     answer: str = "on_ncco"
     """`on_ncco`: the 200 follows a usable NCCO. `at_once`: the 200 does not wait for it."""
+    answer_details: bool = False
+    """The answer webhook has `endpoint_type` and `region_url` too."""
     max_legs: int = 2000
     per_second: int = 0
     """Calls that may begin in a second, in and out; 0: any number."""

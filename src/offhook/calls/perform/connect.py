@@ -5,16 +5,12 @@ from offhook.calls.connecting import Connecting
 from offhook.calls.program import Program
 from offhook.ncco.effects import StartConnect, StopConnect
 
-NO_DETECTION = (
-    "Machine detection is not supported by this version of the server; the call goes on without it."
-)
-
 
 def start(program: Program, effect: StartConnect) -> None:
     connecting = Connecting(program, effect)
     program.running.connects[effect.connect] = connecting
     if effect.machine_detection or effect.advanced_machine_detection:
-        notices.error(program.exchange, program.leg, NO_DETECTION)
+        notices.no_detection(program.exchange, program.leg)
     connecting.start()
 
 
