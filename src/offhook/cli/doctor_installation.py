@@ -72,11 +72,16 @@ def secret(settings: Settings) -> Finding:
 
 def ports(settings: Settings, *, running: bool) -> Iterator[Finding]:
     """Ours when the server runs, else free."""
-    wanted = [(host, settings.sip.port, socket.SOCK_DGRAM, "SIP") for host in settings.sip.hosts]
+    wanted = [
+        (host, settings.sip.port, kind, "SIP")
+        for host in settings.sip.hosts
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    ]
     wanted.append((settings.http.host, settings.http.port, socket.SOCK_STREAM, "HTTP"))
     for host, port, kind, name in wanted:
         free = ping.bindable(host, port, kind)
-        text = f"{host}:{port} is {'free' if free else 'in use'}"
+        word = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
+        text = f"{host}:{port} ({word}) is {'free' if free else 'in use'}"
         if free == running:
             advice = "stop the other program or choose another port with "
             advice = "restart the server" if running else f"{advice}OFFHOOK_{name}__PORT"
@@ -128,7 +133,7 @@ def _trunks(database: Database, settings: Settings) -> Iterator[Finding]:
             if trunk.simulated or not trunk.enabled:
                 yield Finding(name, OK, "simulated" if trunk.simulated else "disabled")
                 continue
-            reason = ping.options(trunk.host, trunk.port or 5060)
+            reason = ping.options(trunk.host, trunk.port or 5060, trunk.transport)
             where = f"{trunk.host}:{trunk.port}"
             if reason is None:
                 yield Finding(name, OK, f"{where} answers OPTIONS; it dials {explain(trunk, rules)}")

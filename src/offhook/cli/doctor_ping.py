@@ -5,6 +5,8 @@ import socket
 from urllib.parse import urlsplit
 
 PATIENCE = 1.0
+MOST_READ = 65_535
+"""Bytes of a stream in which the answer must be found."""
 
 
 def tcp(host: str, port: int) -> str | None:
@@ -26,26 +28,37 @@ def webhook(url: str) -> str | None:
     return tcp(parts.hostname or "", port)
 
 
-def options(host: str, port: int) -> str | None:
-    """None when a SIP peer answers OPTIONS (RFC 3261 §11) over UDP, whatever its status; else why not."""
+def options(host: str, port: int, transport: str = "udp") -> str | None:
+    """None when a SIP peer answers OPTIONS (RFC 3261 §11), whatever its status; else why not."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_DGRAM)[0]
+        found = socket.getaddrinfo(host.strip("[]"), port, type=kind)[0]
     except OSError as error:
         return str(error.strerror or error)
-    with socket.socket(found[0], socket.SOCK_DGRAM) as sock:
+    with socket.socket(found[0], kind) as sock:
         sock.settimeout(PATIENCE)
         try:
             sock.connect(found[4])
             call_id = secrets.token_hex(8)
-            sock.send(_message(host, port, sock.getsockname()[0], sock.getsockname()[1], call_id))
-            while True:
-                answer = sock.recv(65_535)
-                if answer.startswith(b"SIP/2.0 ") and call_id.encode() in answer:
-                    return None
+            sock.sendall(_message(host, port, sock.getsockname()[:2], call_id, transport))
+            return _await_answer(sock, call_id, stream=transport == "tcp")
         except TimeoutError:
             return f"no answer to OPTIONS within {PATIENCE:g} s"
         except OSError as error:
             return str(error.strerror or error)
+
+
+def _await_answer(sock: socket.socket, call_id: str, *, stream: bool) -> str | None:
+    """Read until the answer is there; a stream may bring it in pieces."""
+    answer = b""
+    while len(answer) < MOST_READ:
+        piece = sock.recv(65_535)
+        if stream and not piece:
+            return "the peer closed the connection without an answer"
+        answer = answer + piece if stream else piece
+        if answer.startswith(b"SIP/2.0 ") and call_id.encode() in answer:
+            return None
+    return "the peer says something else than SIP"
 
 
 def bindable(host: str, port: int, kind: int) -> bool:
@@ -61,11 +74,12 @@ def bindable(host: str, port: int, kind: int) -> bool:
     return True
 
 
-def _message(host: str, port: int, local: str, local_port: int, call_id: str) -> bytes:
+def _message(host: str, port: int, here: tuple[str, int], call_id: str, transport: str) -> bytes:
+    local, local_port = here
     own = f"[{local}]" if ":" in local else local
     lines = (
         f"OPTIONS sip:{host}:{port} SIP/2.0",
-        f"Via: SIP/2.0/UDP {own}:{local_port};branch=z9hG4bK{call_id};rport",
+        f"Via: SIP/2.0/{transport.upper()} {own}:{local_port};branch=z9hG4bK{call_id};rport",
         "Max-Forwards: 70",
         f"From: <sip:doctor@{own}>;tag={call_id}",
         f"To: <sip:{host}:{port}>",

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 from tests.sequences.sip.peer import HOST, OFFER, Line, Peer
 
+from offhook.simulator.phone import Phone
+from offhook.simulator.report import Report
+from offhook.simulator.script import parse
 from offhook.sip.build import size_of
 from offhook.sip.headers import call_id, cseq, to, vias
 from offhook.sip.message import Request
+from offhook.storage import trunks
+from offhook.storage.records import Trunk
 from offhook.testing.world import PLATFORM, World
 
 TALK = {"/answer": [{"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 30}]}
@@ -528,3 +533,56 @@ def test_a_peer_that_takes_nothing_is_given_up(world: World) -> None:
         line.say(peer.request("OPTIONS", number=number + 1))
     world.wait(1)
     assert line.over
+
+
+# ── phones and trunks ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_virtual_phone_calls_over_tcp(world: World) -> None:
+    world.application({"/answer": [{"action": "talk", "text": "Hello"}]})
+
+    async def call() -> Report:
+        phone = Phone.on(
+            world.network, world.clock, world.ids, HOST, "15550100777", transport="tcp", tts=world.tones
+        )
+        report = await phone.call(world.number, PLATFORM, parse("wait-hangup")).done
+        await phone.agent.close()
+        return report
+
+    report = world.run(call())
+    assert world.heard(report) == ["Hello"]
+    assert world.network.streams.dialled == [PLATFORM]
+    world.wait(0.1)
+
+
+def test_a_trunk_with_transport_tcp_is_called_on_a_connection(world: World) -> None:
+    peer = Peer(world)
+    trunk = Trunk(
+        trunk_id=world.ids.uuid(),
+        account_id=world.provisioned.application.account_id,
+        name="tcp",
+        simulated=False,
+        host=HOST,
+        port=peer.address[1],
+        transport="tcp",
+        username=None,
+        password=None,
+        sources=(),
+        prefixes=("3120",),
+        priority=1,
+        enabled=True,
+        created_at=world.clock.wall(),
+    )
+    world.database.transact(lambda rows: trunks.insert(rows, trunk))
+    body = {
+        "to": [{"type": "phone", "number": "31201234567"}],
+        "from": {"type": "phone", "number": world.number},
+        "ncco": [{"action": "wait", "timeout": 5}],
+    }
+    assert world.request("POST", "/v1/calls", body)[0] == 201
+    world.wait(0.1)
+    asked = peer.lines[0].requests("INVITE")[0]
+    assert asked.uri == f"sip:31201234567@{HOST}:5090;transport=tcp"
+    peer.lines[0].say(peer.reply(asked, 486))
+    world.wait(0.1)
+    world.network.streams.cut()

@@ -7,7 +7,7 @@ import pytest
 from tests.sequences.sip.wire import ANSWER, CREDENTIALS, Phone, Puppet, Wire, tag_of
 
 from offhook.core.clock import NS_PER_MS, NS_PER_SECOND
-from offhook.sip.commands import Answer, Challenge, Command, HangUp, Reject, Reoffer, Ring
+from offhook.sip.commands import Answer, Challenge, Command, HangUp, Reject, Reoffer, Ring, TurnAway
 from offhook.sip.events import Answered, Confirmed, Ended, Event, Failed, InviteReceived
 from offhook.sip.headers import cseq, to, vias
 from offhook.sip.message import Request
@@ -371,3 +371,38 @@ def test_b14_three_thousand_calls_leave_nothing() -> None:
         assert phone.stack.transactions == 0
         assert phone.stack.sessions == []
         assert phone.timers == {}
+
+
+def test_h5_a_call_that_is_turned_away_gets_one_answer_and_leaves_nothing() -> None:
+    def away(event: Event) -> Iterable[Command]:
+        retry = (("Retry-After", "10"),)
+        return [TurnAway(event.session, 503, retry)] if isinstance(event, InviteReceived) else []
+
+    wire, phone, peer = two(away)
+    invite = peer.ask(phone)
+    wire.run(0.1)
+    assert peer.statuses("INVITE") == [503]
+    assert peer.response("INVITE").headers.get("Retry-After") == "10"
+    assert phone.stack.transactions == 0
+    assert phone.stack.sessions == []
+    wire.run(40)
+    assert peer.statuses("INVITE") == [503]
+    peer.ask(phone, "ACK", branch=vias(invite)[0].branch, to_tag=to(peer.response("INVITE")).tag)
+    wire.run(1)
+    assert phone.got(Ended) == []
+
+
+def test_h5_requests_inside_dialogs_are_served_when_new_ones_are_not() -> None:
+    wire = Wire()
+    phone, peer = wire.phone("phone", limit=1), wire.puppet()
+    phone.react = accept
+    peer.ask(phone)
+    wire.run(0.1)
+    tag = tag_of(peer.response("INVITE").headers, "To")
+    peer.ask(phone, "ACK", to_tag=tag)
+    peer.ask(phone, call_id="another")
+    wire.run(0.1)
+    assert peer.statuses("INVITE")[-1] == 503
+    peer.ask(phone, "BYE", to_tag=tag, number=2)
+    wire.run(0.1)
+    assert peer.statuses("BYE") == [200]

@@ -1,6 +1,7 @@
 """The doctor's findings: what is well, what is not, and that nothing is changed by looking."""
 
 import json
+import re
 import socket
 import threading
 from pathlib import Path
@@ -45,10 +46,10 @@ def test_ports_in_use_by_others(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         chosen = config.Settings(data_dir=tmp_path, sip=config.Sip(port=taken.getsockname()[1]))
-        sip, _ = doctor_installation.ports(chosen, running=False)
+        sip, *_ = doctor_installation.ports(chosen, running=False)
         assert sip.level == FAIL
         assert "OFFHOOK_SIP__PORT" in sip.advice
-        sip, _ = doctor_installation.ports(chosen, running=True)
+        sip, *_ = doctor_installation.ports(chosen, running=True)
         assert sip.level == OK
 
 
@@ -90,3 +91,28 @@ def test_json_and_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
     assert value["ok"] is False
     assert value["checks"][1]["advice"] == "repair it"
     assert doctor.line(found[1]).splitlines()[1].strip() == "→ repair it"
+
+
+def test_a_trunk_over_tcp_is_asked_on_a_connection() -> None:
+    """The answer may come in pieces; a peer that hangs up has none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+        def serve() -> None:
+            for answers in (True, False):
+                taken, _ = listening.accept()
+                with taken:
+                    request = taken.recv(65_535)
+                    assert b"Via: SIP/2.0/TCP 127.0.0.1:" in request
+                    call_id = re.search(rb"Call-ID: (\S+)", request)
+                    assert call_id is not None
+                    if answers:
+                        taken.sendall(b"SIP/2.0 200 OK\r\n")
+                        taken.sendall(b"Call-ID: " + call_id[1] + b"\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert doctor_ping.options("127.0.0.1", port, "tcp") is None
+        assert doctor_ping.options("127.0.0.1", port, "tcp") is not None
+        thread.join(10)
+        assert not thread.is_alive()

@@ -56,3 +56,12 @@ def test_wrong_rules_stop_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OFFHOOK_DESTINATIONS__DENY", "0044")
     with pytest.raises(Invalid, match="OFFHOOK_DESTINATIONS__DENY"):
         run("route", "31201234567")
+
+
+def test_a_trunk_says_its_transport() -> None:
+    assert run("create", "carrier", "--host", "c.example")["transport"] == "udp"
+    assert run("update", "carrier", "--transport", "tcp")["transport"] == "tcp"
+    assert run("update", "carrier", "--port", "5070")["transport"] == "tcp"
+    done = CliRunner().invoke(trunks.command(), ["create", "two", "--host", "c.example", "--transport", "tls"])
+    assert done.exit_code == 2
+    assert "'tls' is not one of 'udp', 'tcp'" in done.output

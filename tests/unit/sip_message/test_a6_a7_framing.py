@@ -40,6 +40,26 @@ def test_a6_a_content_length_that_tells_nothing_closes_the_connection(lines: byt
     assert caught.value.status == 400
 
 
+def test_a6_whole_messages_before_an_offence_are_given() -> None:
+    framer = StreamFramer()
+    assert framer.feed(ONE + b"OPTIONS sip:b SIP/2.0\r\nContent-Length: -1\r\n\r\n") == [ONE]
+    assert framer.broken
+    with pytest.raises(RemoteProtocolError):
+        framer.feed(TWO)
+
+
+def test_a6_a_part_of_a_message_is_known_as_such() -> None:
+    framer = StreamFramer()
+    framer.feed(b"\r\n\r")
+    assert not framer.partial
+    framer.feed(ONE[:10])
+    assert framer.partial
+    framer.feed(ONE[10:])
+    assert not framer.partial
+    framer.feed(b"\r")
+    assert not framer.partial
+
+
 def test_a6_headers_without_end_close_the_connection() -> None:
     framer = StreamFramer()
     for _ in range(MAX_MESSAGE // 1000):
