@@ -23,6 +23,7 @@ from offhook.ipc.media import (
     Leave,
     LegOpened,
     LegRefused,
+    Load,
     OpenLeg,
     Play,
     PlaybackFinished,
@@ -243,6 +244,28 @@ def test_ports_run_out_and_come_again(tmp_path: Path) -> None:
         assert len(w.told(LegOpened)) == 4
 
     world(tmp_path, body)
+
+
+def test_overload_is_when_every_worker_is_late_or_has_no_port(tmp_path: Path) -> None:
+    def late(w: World, number: int, skipped: int) -> None:
+        load = Load(0, 100, 100 - skipped, skipped, 0, 0, 0, 0, 0, 0)
+        w.pool._workers[f"media-{number}"].load = load
+
+    async def body(w: World) -> None:
+        assert w.pool.overload(25) is None
+        late(w, 0, 40)
+        assert w.pool.overload(25) is None
+        late(w, 1, 30)
+        told = (
+            "media worker media-0 left out 40 % of its time; media worker media-1 left out 30 % of its time"
+        )
+        assert w.pool.overload(25) == told
+        assert w.pool.overload(30) is None
+        for _ in range(8):
+            w.pool.reserve()
+        assert "no free port" in (w.pool.overload(100) or "")
+
+    world(tmp_path, body, workers=2)
 
 
 def test_a_refused_leg_is_told_and_forgotten(tmp_path: Path) -> None:
