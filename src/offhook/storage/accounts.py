@@ -20,6 +20,8 @@ class ApiSecret:
     hash: str
     """As `passwords.hash_secret` gave it."""
     created_at: int
+    hint: str | None = None
+    """As `passwords.hint_of` gave it; None for a secret that was stored without one."""
 
 
 _accounts = Mapped(tables.accounts, Account, "account")

@@ -19,6 +19,8 @@ class Account:
     signature_secret: bytes
     """Sealed (AES-256-GCM under the instance key): see `security/secrets.py`."""
     created_at: int
+    suspended_at: int | None = None
+    """Since when its credentials open nothing and no call of it begins; None: it is in use."""
 
 
 @dataclass(frozen=True, slots=True)

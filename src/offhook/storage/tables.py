@@ -85,6 +85,7 @@ accounts = Table(
     Column("name", Text, nullable=False),
     Column("signature_secret", LargeBinary, nullable=False),
     _instant("created_at"),
+    _instant("suspended_at", nullable=True),
 )
 
 api_secrets = Table(
@@ -94,6 +95,7 @@ api_secrets = Table(
     Column("account_id", _ID, nullable=False, index=True),
     Column("hash", Text, nullable=False),
     _instant("created_at"),
+    Column("hint", String(16), nullable=True),
 )
 
 applications = Table(
