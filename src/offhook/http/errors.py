@@ -1,12 +1,13 @@
 """From errors to HTTP answers: the only place that knows HTTP statuses.
 
-Two families of error bodies exist on the wire and clients parse both: the Voice API's
-(`{"type": "UNAUTHORIZED", "error_title": "Unauthorized"}`, with an integer `type` for invalid fields) and
-RFC 7807 problems (Applications). The path decides which one is spoken. See docs/specs/http.md §3.
+Several families of error bodies exist on the wire: the Voice API's (`{"type": "UNAUTHORIZED", "error_title":
+"Unauthorized"}`, with an integer `type` for invalid fields), RFC 7807 problems (Applications), and those that
+other APIs bring along. The path decides which one is spoken. See docs/specs/http.md §3.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -29,6 +30,7 @@ TITLES = {
     404: "Not Found",
     405: "Method Not Allowed",
     406: "Not Acceptable",
+    412: "Precondition Failed",
     413: "Payload Too Large",
     414: "URI Too Long",
     415: "Unsupported Media Type",
@@ -115,8 +117,20 @@ STATUSES: list[tuple[type[OffhookError], int]] = [
 ]
 
 
-def install(app: FastAPI) -> None:
-    """Turn every error raised below into an answer of the right family."""
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How the errors below some paths are told."""
+
+    prefix: str
+    body: Callable[[Scope, int, str, Sequence[Field], str], dict[str, object]]
+    """Request, status, detail, wrong fields and an id of this occurrence → the members of the body."""
+    challenge: str = "Bearer"
+    """`WWW-Authenticate` of a 401."""
+
+
+def install(app: FastAPI, families: Sequence[Family] = ()) -> None:
+    """Turn every error raised below into an answer of the right family: the first whose prefix fits."""
+    app.state.families = [*families, PROBLEMS, VOICE]
     app.add_exception_handler(OffhookError, _offhook_error)
     app.add_exception_handler(HTTPException, _http_error)
 
@@ -155,28 +169,32 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """An error answer in the family that the path speaks."""
+    family = next(each for each in scope["app"].state.families if scope["path"].startswith(each.prefix))
     instance = scope["app"].state.context.ids.token(16)
-    family = _problem if scope["path"].startswith(PROBLEM_PATH) else _voice
-    body = family(scope, status, detail or DETAILS.get(status, TITLES.get(status, "")), fields)
-    if status != 401 or family is _problem:
-        body["instance"] = instance
+    told = detail or DETAILS.get(status, TITLES.get(status, ""))
+    body = family.body(scope, status, told, fields, instance)
     extra = {"Retry-After": "5" if status == 503 else "1"} if status in (429, 503) else {}
     if status == 401:  # RFC 9110 §11.6.1
-        extra = {"WWW-Authenticate": "Bearer" if family is _voice else 'Basic realm="Offhook"'}
+        extra = {"WWW-Authenticate": family.challenge}
     return JSONResponse(body, status_code=status, headers={**extra, **(headers or {})})
 
 
-def _voice(scope: Scope, status: int, detail: str, fields: Sequence[Field]) -> dict[str, object]:
+def _voice(
+    scope: Scope, status: int, detail: str, fields: Sequence[Field], instance: str
+) -> dict[str, object]:
     title = TITLES.get(status, "Error")
     if status == 401:
         return {"type": "UNAUTHORIZED", "error_title": title}
+    body: dict[str, object] = {"type": status, "title": title, "detail": detail}
     if fields:
-        return {"type": status, "title": title, "detail": detail, "invalid_parameters": _listed(fields)}
+        return {**body, "invalid_parameters": _listed(fields), "instance": instance}
     kind = title.upper().replace(" ", "_")
-    return {"type": kind, "error_title": title, "title": title, "detail": detail}
+    return {"type": kind, "error_title": title, "title": title, "detail": detail, "instance": instance}
 
 
-def _problem(scope: Scope, status: int, detail: str, fields: Sequence[Field]) -> dict[str, object]:
+def _problem(
+    scope: Scope, status: int, detail: str, fields: Sequence[Field], instance: str
+) -> dict[str, object]:
     identifier = PROBLEM_IDS.get(status, "#internal-error")
     if status == 400:
         listing = scope["method"] == "GET"
@@ -189,7 +207,11 @@ def _problem(scope: Scope, status: int, detail: str, fields: Sequence[Field]) ->
     if fields:
         body["detail"] = "The request failed due to validation errors"
         body["invalid_parameters"] = _listed(fields)
-    return body
+    return {**body, "instance": instance}
+
+
+PROBLEMS = Family(PROBLEM_PATH, _problem, 'Basic realm="Offhook"')
+VOICE = Family("", _voice)
 
 
 def _listed(fields: Sequence[Field]) -> list[dict[str, str]]:
