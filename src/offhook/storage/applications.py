@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from offhook.storage import tables
+from offhook.storage import tables, users
 from offhook.storage.mapping import Mapped, given
 from offhook.storage.records import Application, Page
 
@@ -29,8 +29,12 @@ def list(
 
 
 def delete(connection: Connection, application_id: str) -> bool:
-    """Remove an application; its numbers stay with the account and lose their link. False: no such one."""
+    """Remove an application and its users; its numbers stay with the account and lose their link.
+
+    False: there is no such application.
+    """
     numbers = tables.numbers
     linked = numbers.c.application_id == application_id
     connection.execute(numbers.update().where(linked).values(application_id=None))
+    users.delete_of(connection, application_id)
     return _applications.delete(connection, application_id)

@@ -1,6 +1,11 @@
-"""Phone numbers of the installation: each belongs to one account and may be linked to one application."""
+"""Phone numbers of the installation: each belongs to one account and may be linked to one application.
 
-from sqlalchemy import Connection
+Those that nobody has yet are in `inventory.py`.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection
 
 from offhook.storage import tables
 from offhook.storage.mapping import Condition, Mapped, given
@@ -41,15 +46,16 @@ def list(
         is_linked = _column.application_id.is_not(None)
         conditions.append(is_linked if has_application else ~is_linked)
     if pattern:
-        conditions.append(_like(pattern, search_pattern))
+        conditions.append(like(_column.msisdn, pattern, search_pattern))
     return _numbers.page(
         connection, *conditions, order=[_column.msisdn], limit=page_size, offset=record_index
     )
 
 
-def _like(pattern: str, where: int) -> Condition:
+def like(msisdn: ColumnElement[Any], pattern: str, where: int) -> Condition:
+    """Whether `pattern` is in a number, at the place that `where` says."""
     if where == CONTAINS:
-        return _column.msisdn.contains(pattern, autoescape=True)
+        return msisdn.contains(pattern, autoescape=True)
     if where == ENDS:
-        return _column.msisdn.endswith(pattern, autoescape=True)
-    return _column.msisdn.startswith(pattern, autoescape=True)
+        return msisdn.endswith(pattern, autoescape=True)
+    return msisdn.startswith(pattern, autoescape=True)

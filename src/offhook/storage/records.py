@@ -48,6 +48,51 @@ class Number:
     """`landline`, `mobile-lvn` or `landline-toll-free`."""
     features: tuple[str, ...]
     created_at: int
+    forward_type: str | None = None
+    """`sip` or `tel`: its calls are connected to `forward_to`, whatever application it is linked to."""
+    forward_to: str | None = None
+    """A number, or SIP URIs separated by commas, as it was given."""
+    status_url: str | None = None
+    """Who is told when a forwarded call ends."""
+    messaging: dict[str, str] | None = None
+    """What it is set to do with messages: kept and shown, nothing else."""
+    initial_price: int = 0
+    """What buying it costs, and a month of it: shown, never charged."""
+    monthly_price: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableNumber:
+    """A number of the inventory, which an account may buy."""
+
+    msisdn: str
+    account_id: str | None
+    """Whom it is kept for; None: everybody."""
+    country: str
+    kind: str
+    features: tuple[str, ...]
+    initial_price: int
+    monthly_price: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or device that belongs to one application."""
+
+    user_id: str
+    """`USR-` and a UUID."""
+    account_id: str
+    application_id: str
+    name: str
+    """Unique in the application."""
+    display_name: str | None
+    image_url: str | None
+    properties: dict[str, Json]
+    channels: bytes
+    """Sealed JSON: channels hold passwords. Empty: none."""
+    created_at: int
+    updated_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,45 @@ numbers = Table(
     Column("kind", String(32), nullable=False),
     Column("features", TextTuple, nullable=False),
     _instant("created_at"),
+    Column("forward_type", String(8), nullable=True),
+    Column("forward_to", Text, nullable=True),
+    Column("status_url", Text, nullable=True),
+    Column("messaging", JsonText, nullable=True),
+    Column("initial_price", BigInteger, nullable=False, server_default="0"),
+    Column("monthly_price", BigInteger, nullable=False, server_default="0"),
     Index(None, "account_id", "msisdn"),
     Index(None, "application_id"),
+)
+
+available_numbers = Table(
+    "available_numbers",
+    metadata,
+    Column("msisdn", String(16), primary_key=True),
+    Column("account_id", _ID, nullable=True),
+    Column("country", String(2), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("features", TextTuple, nullable=False),
+    Column("initial_price", BigInteger, nullable=False),
+    Column("monthly_price", BigInteger, nullable=False),
+    _instant("created_at"),
+    Index(None, "country", "msisdn"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", _ID, primary_key=True),
+    _account(),
+    _application(),
+    Column("name", String(255), nullable=False),
+    Column("display_name", Text, nullable=True),
+    Column("image_url", Text, nullable=True),
+    Column("properties", JsonText, nullable=False),
+    Column("channels", LargeBinary, nullable=False),
+    _instant("created_at"),
+    _instant("updated_at"),
+    UniqueConstraint("application_id", "name"),
+    Index(None, "application_id", "created_at"),
 )
 
 trunks = Table(
