@@ -6,14 +6,14 @@ an answer would tell them that somebody is here. Who is calling and what it may 
 """
 
 import ipaddress
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from offhook.core.clock import NS_PER_SECOND
+from offhook.core.buckets import Buckets
 
 MAX_SOURCES = 16_384
-"""Sources remembered by one table; the one longest unheard is forgotten first."""
+"""Sources remembered by one table."""
 REFUSAL_RATE, REFUSAL_BURST = 2.0, 10.0
 """Refusals of malformed or unserved requests that one source gets, per second and at once."""
 GARBAGE_RATE, GARBAGE_BURST = 1.0, 20.0
@@ -26,37 +26,6 @@ SCANNERS = (b"friendly-scanner", b"sipvicious", b"sipcli", b"sundayddr", b"pplsi
 """What well-known scanners write into User-Agent, in lower case."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class Buckets:
-    """Token buckets by source in a bounded table."""
-
-    def __init__(self, rate: float, burst: float, size: int = MAX_SOURCES) -> None:
-        self._rate = rate / NS_PER_SECOND
-        self._burst = burst
-        self._size = size
-        self._levels: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def take(self, now: int, source: str) -> bool:
-        """Take one token of `source`; False when there is none."""
-        level = self._level(now, source)
-        taken = level >= 1
-        self._levels[source] = (level - 1 if taken else level, now)
-        self._levels.move_to_end(source)
-        if len(self._levels) > self._size:
-            self._levels.popitem(last=False)
-        return taken
-
-    def empty(self, now: int, source: str) -> bool:
-        """Whether `source` has no token left; takes none."""
-        return self._level(now, source) < 1
-
-    def __len__(self) -> int:
-        return len(self._levels)
-
-    def _level(self, now: int, source: str) -> float:
-        level, then = self._levels.get(source, (self._burst, now))
-        return min(self._burst, level + max(0, now - then) * self._rate)
 
 
 class Acl:

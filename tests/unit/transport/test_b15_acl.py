@@ -7,7 +7,6 @@ from offhook.transport.acl import (
     GARBAGE_BURST,
     REFUSAL_BURST,
     Acl,
-    Buckets,
     is_keepalive,
     is_scanner,
     looks_like_sip,
@@ -117,21 +116,6 @@ def test_b15_refusals_are_limited_per_source() -> None:
 def test_b15_other_messages_are_not_limited(line: bytes) -> None:
     acl = Acl()
     assert all(acl.may_answer(0, HOST, line + b"\r\n\r\n") for _ in range(100))
-
-
-def test_the_table_is_bounded_and_forgets_the_longest_unheard() -> None:
-    buckets = Buckets(rate=1, burst=1, size=3)
-    for source in ("a", "b", "c", "a", "d"):
-        buckets.take(0, source)
-    assert len(buckets) == 3
-    assert buckets.empty(0, "a")
-    assert not buckets.empty(0, "b")
-
-
-def test_time_that_goes_back_gives_nothing() -> None:
-    buckets = Buckets(rate=1, burst=1)
-    assert buckets.take(10 * NS_PER_SECOND, "a")
-    assert not buckets.take(0, "a")
 
 
 @pytest.mark.parametrize(
