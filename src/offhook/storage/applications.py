@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from offhook.storage import tables, users
+from offhook.storage import application_keys, tables, users
 from offhook.storage.mapping import Mapped, given
 from offhook.storage.records import Application, Page
 
@@ -37,4 +37,5 @@ def delete(connection: Connection, application_id: str) -> bool:
     linked = numbers.c.application_id == application_id
     connection.execute(numbers.update().where(linked).values(application_id=None))
     users.delete_of(connection, application_id)
+    application_keys.delete(connection, application_id)
     return _applications.delete(connection, application_id)

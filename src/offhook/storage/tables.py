@@ -284,3 +284,49 @@ checkpoints = Table(
     _instant("updated_at"),
     Column("trunk_id", _ID, nullable=True),
 )
+
+oauth_clients = Table(
+    "oauth_clients",
+    metadata,
+    Column("client_id", _ID, primary_key=True),
+    _account(),
+    Column("name", String(255), nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("quota_interval", Integer, nullable=False),
+    Column("quota_unit", String(8), nullable=False),
+    Column("quota_limit", BigInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    _instant("created_at"),
+    UniqueConstraint("account_id", "name"),
+)
+
+oauth_tokens = Table(
+    "oauth_tokens",
+    metadata,
+    Column("token_hash", _ID, primary_key=True),
+    Column("client_id", _ID, nullable=False),
+    _account(),
+    _instant("created_at"),
+    _instant("expires_at"),
+    Index(None, "client_id", "created_at"),
+    Index(None, "expires_at"),
+)
+
+client_quotas = Table(
+    "client_quotas",
+    metadata,
+    Column("client_id", _ID, primary_key=True),
+    _account(),
+    _instant("starts_at"),
+    Column("used", BigInteger, nullable=False),
+)
+
+application_keys = Table(
+    "application_keys",
+    metadata,
+    Column("application_id", _ID, primary_key=True),
+    _account(),
+    Column("public_key", Text, nullable=False),
+    Column("private_key", LargeBinary, nullable=False),
+    _instant("created_at"),
+)
