@@ -9,7 +9,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.real import Line, Stage
+from tests.real import Stage
+
+from offhook.cli.demonstration.caller import Line
 
 pytestmark = pytest.mark.interop
 FOREVER = [{"action": "wait", "timeout": 600}]

@@ -52,6 +52,9 @@ class Line(Handler):
         self.link.close()
         self.over = "we closed it"
 
+    def stands(self) -> bool:
+        return not self.over
+
     def requests(self, method: str) -> list[Request]:
         return [m for m in self.heard if isinstance(m, Request) and m.method == method]
 

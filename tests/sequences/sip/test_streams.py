@@ -98,11 +98,11 @@ def test_a6_a_bad_content_length_closes_that_connection_and_no_other(world: Worl
     spoilt.say(bad.request("OPTIONS").replace(b"Content-Length: 0", b"Content-Length: -5"))
     world.wait(0.1)
     assert spoilt.statuses("OPTIONS") == [200]
-    assert spoilt.over
+    assert not spoilt.stands()
     line.say(good.request("OPTIONS"))
     world.wait(0.1)
     assert line.statuses("OPTIONS") == [200]
-    assert not line.over
+    assert line.stands()
     line.close()
 
 
@@ -323,7 +323,7 @@ def test_b11_a_close_of_the_peer_ends_no_call_and_touches_no_other(world: World)
     first.close()
     world.wait(5)
     assert world.service.calls.live_legs == 2
-    assert not second.over
+    assert second.stands()
     uuid = next(h.json["uuid"] for h in world.app.webhooks if h.path == "/event")
     hang_up(world, uuid)
     again = one.lines[-1]
@@ -491,7 +491,7 @@ def test_a_call_over_a_stream_gets_its_bye_from_the_next_process() -> None:
         world.kill_control()
         world.wait(1)
         again = peer.lines[-1]
-        assert line.over
+        assert not line.stands()
         assert len(again.requests("BYE")) == 1
         again.say(peer.reply(again.requests("BYE")[0], 200))
         world.wait(1)
@@ -505,10 +505,10 @@ def test_a_connection_that_says_nothing_is_closed(world: World) -> None:
     peer = Peer(world)
     line = peer.dial()
     world.wait(9)
-    assert not line.over
+    assert line.stands()
     line.say(b"\r\n\r\n")
     world.wait(2)
-    assert line.over
+    assert not line.stands()
 
 
 def test_a_slow_body_is_closed_and_its_call_goes_on(world: World) -> None:
@@ -517,9 +517,9 @@ def test_a_slow_body_is_closed_and_its_call_goes_on(world: World) -> None:
     tag = answered(peer, line)
     line.say(peer.request("INFO", to_tag=tag, number=2)[:30])
     world.wait(14)
-    assert not line.over
+    assert line.stands()
     world.wait(2)
-    assert line.over
+    assert not line.stands()
     assert world.service.calls.live_legs == 1
     another = peer.dial()
     leave(peer, another, tag)
@@ -532,7 +532,7 @@ def test_a_peer_that_takes_nothing_is_given_up(world: World) -> None:
     for number in range(3000):
         line.say(peer.request("OPTIONS", number=number + 1))
     world.wait(1)
-    assert line.over
+    assert not line.stands()
 
 
 # ── phones and trunks ─────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,7 @@ async def refused_in(bench: Bench, session: str) -> commands.TurnAway:
     await bench.sip(bench.invite(session=session))
     bench.database.read = whole  # type: ignore[method-assign]
     assert asked == []
-    command = bench.last(commands.TurnAway)
+    command: commands.TurnAway = bench.last(commands.TurnAway)
     assert (command.session, command.status) == (session, 503)
     return command
 
