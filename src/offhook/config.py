@@ -44,6 +44,10 @@ class Http(BaseModel):
     metrics_token: str = ""
     """Needed for `/metrics` from anywhere but loopback."""
     max_body: int = Field(1_000_000, ge=1_000)
+    requests_per_second: int = Field(0, ge=0)
+    """Of one application, or of one account by its key; 0 for any number. Calls placed count elsewhere."""
+    app_legs: Literal["app", "sip"] = "app"
+    """How REST shows an endpoint of type `app`: as it is, or as a SIP address."""
 
     connections: int = Field(2_000, ge=10)
     """Connections at a time, from everywhere."""
@@ -60,6 +64,19 @@ class Http(BaseModel):
         if value and not info.data.get("tls_cert"):
             raise ValueError("needs OFFHOOK_HTTP__TLS_CERT, the certificate that belongs to the key")
         return value
+
+
+class Region(BaseModel):
+    """Where this node is, for clients that address regions by host names."""
+
+    name: Literal["", "na-east", "na-west", "eu-east", "eu-west", "apac-sng", "apac-australia"] = ""
+    """Empty: the node answers for every region."""
+    hosts: str = ""
+    """Comma list of host names that are this node's, whatever region they look like."""
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        return frozenset(part.strip().lower() for part in self.hosts.split(",") if part.strip())
 
 
 class Sip(BaseModel):
@@ -217,6 +234,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("./var")
     node: int = Field(0, ge=0, le=0xFFF)
     http: Http = Http()
+    region: Region = Region()
     sip: Sip = Sip()
     rtp: Rtp = Rtp()
     media: Media = Media()

@@ -19,17 +19,20 @@ from offhook.calls.destinations import Destinations
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.registry import Calls
 from offhook.config import Settings
-from offhook.core.clock import Clock
+from offhook.core.clock import US_PER_SECOND, Clock
 from offhook.core.ids import Ids
 from offhook.core.journal import Journal
 from offhook.http.app import build
-from offhook.http.context import HttpContext
+from offhook.http.context import HttpContext, VoiceOptions
+from offhook.http.limits import Limits
 from offhook.http.metrics import Metrics
+from offhook.http.regions import Region
 from offhook.ipc.pipes import Connector
 from offhook.ipc.shm import Prompts
 from offhook.media.client import MediaPool, WorkerAddress
 from offhook.ncco.settings import Settings as NccoSettings
 from offhook.security.fetch_policy import FetchPolicy
+from offhook.security.passwords import SecretChecker, hint_key
 from offhook.security.secrets import Sealer
 from offhook.sip.commands import Command, Credentials
 from offhook.sip.flow import Flow
@@ -47,6 +50,8 @@ from offhook.webhooks.download import Downloads, DownloadSettings
 from offhook.webhooks.outbox import Outbox, OutboxSettings
 from offhook.webhooks.sign import AccountKeys, Signer
 
+AROUND_A_CALL_S = 3600.0
+"""More than a leg takes before it is answered and after it was hung up."""
 Locate = Callable[[str, int, str], Awaitable[Flow]]
 """Host, port and transport of a peer → the flow on which it is reached. Raises OSError."""
 
@@ -200,6 +205,9 @@ class Service:
                 metrics_token=self.settings.http.metrics_token,
                 missing=self.missing,
                 max_body=self.settings.http.max_body,
+                secrets=SecretChecker(hint_key=hint_key(self.drivers.sealer)),
+                limits=Limits(self.settings.http.requests_per_second),
+                voice=_voice_options(self.settings),
             )
         )
 
@@ -269,6 +277,15 @@ def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
         user_agent=f"Offhook/{metadata.version('offhook')}",
         nonce_secret=sealer.derive("sip nonces"),
         udp_limit=settings.sip.udp_limit,
+    )
+
+
+def _voice_options(settings: Settings) -> VoiceOptions:
+    return VoiceOptions(
+        region=Region(settings.region.name, settings.region.own_hosts),
+        app_legs=settings.http.app_legs,
+        sip_domain=settings.sip.domain,
+        longest_us=int((settings.calls.max_duration + AROUND_A_CALL_S) * US_PER_SECOND),
     )
 
 

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 
@@ -17,13 +18,25 @@ from offhook.core.tasks import outside
 from offhook.http.errors import NotJson, TooLarge
 
 MAX_DEPTH = 64
+MAX_FIELDS = 200
+"""Of a form."""
 ON_THE_LOOP = 1_000_000
 """Larger bodies are decoded in a thread."""
+_KEPT = "offhook.body"
+"""Where the scope of a request keeps its body: credentials may be in it, and the route reads it again."""
 _SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)", re.ASCII)
 
 
 async def read(request: Request, limit: int) -> bytes:
-    """The raw body. Raises `TooLarge` as soon as more than `limit` bytes have come."""
+    """The raw body, however often it is asked for. Raises `TooLarge` as soon as it exceeds `limit` bytes."""
+    kept = request.scope.get(_KEPT)
+    if kept is None:
+        kept = request.scope[_KEPT] = await _received(request, limit)
+    assert isinstance(kept, bytes)
+    return kept
+
+
+async def _received(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "0").strip()
     if declared.isascii() and declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
         raise TooLarge(f"The body is larger than the limit of {limit} bytes.")
@@ -35,6 +48,25 @@ async def read(request: Request, limit: int) -> bytes:
             raise TooLarge(f"The body is larger than the limit of {limit} bytes.")
         parts.append(part)
     return b"".join(parts)
+
+
+async def read_fields(request: Request, limit: int) -> dict[str, str]:
+    """The text members of a body that is a form or a JSON object, whatever its Content-Type says.
+
+    Of a name that comes twice the last value counts. What is neither has no members. Raises `TooLarge`.
+    """
+    data = await read(request, limit)
+    if data.lstrip()[:1] == b"{":
+        try:
+            value = await outside(decode, data) if len(data) > ON_THE_LOOP else decode(data)
+        except Invalid:
+            return {}
+        return {name: each for name, each in value.items() if isinstance(each, str)}
+    try:
+        pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return {}
+    return dict(pairs)
 
 
 async def read_json(request: Request, limit: int) -> Any:

@@ -10,11 +10,26 @@ from fastapi import Request
 from offhook.calls.registry import Calls
 from offhook.core.clock import Clock
 from offhook.core.ids import Ids
+from offhook.http.limits import Limits
 from offhook.http.metrics import Metrics
+from offhook.http.regions import Region
 from offhook.security.passwords import SecretChecker
 from offhook.storage.database import Database
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOptions:
+    """How calls are shown, and to whom."""
+
+    region: Region = Region()  # noqa: RUF009 — frozen
+    """Whose calls these are."""
+    app_legs: str = "app"
+    """`app`, or `sip` for clients that know no endpoint of type `app`."""
+    sip_domain: str = "sip.offhook.localhost"
+    longest_us: int = 2 * 86_400_000_000
+    """How long a call can take from its making to its end, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,9 @@ class HttpContext:
     missing: Callable[[], list[str]]
     """What keeps the platform from being ready, in words; empty when all works."""
     max_body: int = 1_000_000
+    voice: VoiceOptions = VoiceOptions()  # noqa: RUF009 — frozen
     secrets: SecretChecker = field(default_factory=SecretChecker)
+    limits: Limits = field(default_factory=Limits)
 
 
 def context(request: Request) -> HttpContext:

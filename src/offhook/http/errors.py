@@ -55,6 +55,7 @@ PROBLEM_IDS = {
     413: "#payload-too-large",
     414: "#uri-too-long",
     415: "#content-type-header",
+    429: "#throttled",
     503: "#unavailable",
 }
 DETAILS = {
@@ -89,7 +90,11 @@ class Busy(OffhookError):  # noqa: N818
 
 
 class Throttled(OffhookError):  # noqa: N818
-    """Too many calls were asked for in a second."""
+    """Too much was asked for at once. `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, retry_after)
 
 
 class InvalidFields(OffhookError):  # noqa: N818
@@ -141,7 +146,8 @@ async def _offhook_error(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
     elif status == 401:
         log.info("%s %r refused: %s", request.method, request.scope["path"], error)
-    return answer(request.scope, status, "" if status == 500 else str(error), _fields(error))
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else {}
+    return answer(request.scope, status, "" if status == 500 else str(error), _fields(error), headers)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -59,6 +59,11 @@ def add_secret(connection: Connection, secret: ApiSecret) -> None:
     _secrets.insert(connection, secret)
 
 
+def keep_hint(connection: Connection, secret_id: str, hint: str) -> None:
+    """Store what `passwords.hint_of` says of a secret. Raises NotFound when there is none."""
+    _secrets.change(connection, secret_id, hint=hint)
+
+
 def revoke_secret(connection: Connection, account_id: str, secret_id: str) -> None:
     """Remove a secret. Raises Conflict for the last one, which would lock the account out."""
     live = secrets(connection, account_id)
