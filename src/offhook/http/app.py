@@ -8,9 +8,11 @@ from offhook.http import errors, files, health
 from offhook.http.applications import routes as applications
 from offhook.http.context import HttpContext
 from offhook.http.gate import Gate
+from offhook.http.legs import router as legs
 from offhook.http.voice_v1 import router as voice_v1
+from offhook.http.voice_v2 import router as voice_v2
 
-ROUTERS = (voice_v1, applications.router, files.router, health.router)
+ROUTERS = (voice_v1, voice_v2, legs, applications.router, files.router, health.router)
 
 
 def build(context: HttpContext) -> FastAPI:

@@ -48,7 +48,7 @@ class HttpContext:
     missing: Callable[[], list[str]]
     """What keeps the platform from being ready, in words; empty when all works."""
     max_body: int = 1_000_000
-    voice: VoiceOptions = VoiceOptions()  # noqa: RUF009 — frozen
+    voice: VoiceOptions = VoiceOptions()
     secrets: SecretChecker = field(default_factory=SecretChecker)
     limits: Limits = field(default_factory=Limits)
 

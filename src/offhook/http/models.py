@@ -3,7 +3,15 @@
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from offhook.core.errors import Invalid
@@ -17,6 +25,17 @@ NAMED = "offhook"
 MAX_URL = 2048
 MAX_SHOWN = 20
 """Wrong fields that one answer names."""
+
+
+class Body(BaseModel):
+    """A JSON object that a client sends: unknown members are ignored, null ones count as absent."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, value: Any) -> Any:
+        return without_nulls(value)
 
 
 async def read_model(request: Request, model: type[M], limit: int) -> M:
@@ -76,7 +95,15 @@ def upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-OneUrl = Annotated[str, BeforeValidator(one_url)]
+def lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+_URL_SCHEMA: dict[str, Any] = {"type": "string", "format": "uri", "pattern": "^https?://"}
+_ONE_URL_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "array", "items": _URL_SCHEMA, "minItems": 1, "maxItems": 1}, _URL_SCHEMA]
+}
+OneUrl = Annotated[str, BeforeValidator(one_url), WithJsonSchema(_ONE_URL_SCHEMA)]
 Line = Annotated[str, AfterValidator(one_line)]
 
 

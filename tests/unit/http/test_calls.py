@@ -83,7 +83,8 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"event_method": "PUT"}, ["event_method"]),
     ({"length_timer": 86401, "ringing_timer": "0"}, ["length_timer", "ringing_timer"]),
     ({"length_timer": 10**400}, ["length_timer"]),
-    ({"machine_detection": "hangup"}, ["machine_detection"]),
+    ({"machine_detection": "perhaps"}, ["machine_detection"]),
+    ({"machine_detection": True}, ["machine_detection"]),
 ]
 
 

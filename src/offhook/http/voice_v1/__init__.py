@@ -2,13 +2,15 @@
 
 What goes over the wire is in docs/specs/http.md §2. REST bodies are snake_case except `dtmfAnswer` and
 `content-type`; clients send numbers as strings and arrays of one as bare strings, and both are accepted.
-One module per family of requests: `create`, `calls` (reading), `modify`, `playback`, `dtmf`.
+One module per family of requests: `create`, `calls` (reading), `modify`, `playback`, `dtmf`. Each has its
+verb as a function of the context, the call and the checked body, for other surfaces that do the same.
 """
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from offhook.http.accept import takes_json
 from offhook.http.voice_v1 import calls, create, dtmf, modify, playback
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(takes_json)])
 for part in (create, calls, modify, playback, dtmf):
     router.include_router(part.router)

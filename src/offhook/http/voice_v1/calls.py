@@ -1,24 +1,39 @@
 """`GET /v1/calls` and `GET /v1/calls/{uuid}`: an application reads its own calls."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
-from offhook.http.context import context
-from offhook.http.paging import offset_links
+from offhook.http.auth import Caller
+from offhook.http.context import HttpContext, context
+from offhook.http.declared import answers, looks_at, refusals
 from offhook.http.voice_v1 import listing, render
-from offhook.http.voice_v1.access import PATH, Application, find
+from offhook.http.voice_v1.access import PATH, Application, find, kept_since
+from offhook.http.voice_v1.listing import Listing, ListingQuery
+from offhook.http.voice_v1.shown import Call, CallPage
 from offhook.storage import legs
+from offhook.storage.records import Page
 
 router = APIRouter(tags=["Voice"])
 
 
-@router.get(PATH)
-async def list_calls(request: Request, caller: Application) -> dict[str, Any]:
-    """One page of the application's calls."""
+@router.get(
+    PATH,
+    summary="List calls",
+    response_model=None,
+    responses={**answers(200, "One page of calls.", CallPage), **refusals(400, 404)},
+    openapi_extra=looks_at(ListingQuery),
+)
+async def list_calls(request: Request, caller: Application) -> JSONResponse:
+    """One page of the application's calls, and links to the others."""
     here = context(request)
     wanted = listing.parse(request.query_params)
-    page = await here.database.read(
+    page = await find_all(here, caller, wanted)
+    return JSONResponse(render.page(here, wanted, page, PATH, "calls", render.call))
+
+
+async def find_all(here: HttpContext, caller: Caller, wanted: Listing) -> Page:
+    """The application's calls that are wanted and not over for longer than it keeps them."""
+    return await here.database.read(
         lambda connection: legs.list(
             connection,
             application_id=caller.application.application_id,
@@ -29,26 +44,19 @@ async def list_calls(request: Request, caller: Application) -> dict[str, Any]:
             page_size=wanted.page_size,
             record_index=wanted.record_index,
             order=wanted.order,
+            kept_since=kept_since(here, caller.application),
+            longest=here.voice.longest_us,
         )
     )
-    links = offset_links(
-        here.public_url + PATH,
-        wanted.given,
-        total=page.total,
-        page_size=wanted.page_size,
-        record_index=wanted.record_index,
-    )
-    return {
-        "count": page.total,
-        "page_size": wanted.page_size,
-        "record_index": wanted.record_index,
-        "_links": links,
-        "_embedded": {"calls": [render.call(leg, here.public_url) for leg in page.rows]},
-    }
 
 
-@router.get(PATH + "/{uuid}")
-async def show(request: Request, caller: Application, uuid: str) -> dict[str, Any]:
-    """One call."""
+@router.get(
+    PATH + "/{uuid}",
+    summary="Show a call",
+    response_model=None,
+    responses={**answers(200, "The call.", Call), **refusals(404)},
+)
+async def show(request: Request, caller: Application, uuid: str) -> JSONResponse:
+    """One call, live or over."""
     here = context(request)
-    return render.call(await find(here, caller, uuid), here.public_url)
+    return JSONResponse(render.call(await find(here, caller, uuid), here))

@@ -2,29 +2,40 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as ModelField
 from starlette.datastructures import QueryParams
 
 from offhook.core.errors import Invalid
 from offhook.http.context import is_id
 from offhook.http.errors import Field, InvalidFields
 from offhook.http.paging import MAX_PAGE_SIZE, integer
+from offhook.http.voice_v1.shown import STATUSES, Status
 
-STATUSES = (
-    "started",
-    "ringing",
-    "answered",
-    "machine",
-    "completed",
-    "busy",
-    "cancelled",
-    "failed",
-    "rejected",
-    "timeout",
-    "unanswered",
-)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
+
+
+class ListingQuery(BaseModel):
+    """The parameters, as routes declare them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Status | None = None
+    """Calls in this status. One that was never answered has the reason as its status."""
+    date_start: datetime | None = None
+    """Calls made at this instant or later."""
+    date_end: datetime | None = None
+    """Calls made before this instant."""
+    page_size: int = ModelField(10, ge=1, le=MAX_PAGE_SIZE)
+    record_index: int = ModelField(0, ge=0, lt=10**15)
+    """How many calls come before the page."""
+    order: Literal["asc", "desc"] = "asc"
+    """By the time at which calls were made."""
+    conversation_uuid: str | None = ModelField(None, pattern="^[0-9A-Za-z_.-]{1,64}$")
+    """Calls of this conversation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from offhook.calls.registry import Calls
-from offhook.http.context import context
-from offhook.http.models import OneUrl, read_model, refuse
+from offhook.http.context import HttpContext, context
+from offhook.http.declared import answers, reads, refusals
+from offhook.http.models import Body, OneUrl, read_model, refuse
 from offhook.http.voice_v1.access import PATH, Application, find, steer
-from offhook.http.voice_v1.schemas import Body
+from offhook.storage.records import Leg
 
 router = APIRouter(tags=["Voice"])
 
@@ -19,7 +20,8 @@ class Destination(Body):
 
     type: Literal["ncco"]
     url: OneUrl | None = None
-    ncco: list[Any] | None = None
+    """Where the NCCO is fetched from; else `ncco`."""
+    ncco: list[Any] | None = Field(None, json_schema_extra={"items": {"type": "object"}})
 
     @model_validator(mode="after")
     def _one(self) -> "Destination":
@@ -29,8 +31,12 @@ class Destination(Body):
 
 
 class ModifyCallBody(Body):
+    """What becomes of a live call."""
+
     action: Literal["hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer"]
+    """Muted, it is not heard; earmuffed, it does not hear."""
     destination: Destination | None = None
+    """Of a transfer."""
 
     @field_validator("destination", mode="before")
     @classmethod
@@ -45,14 +51,26 @@ class ModifyCallBody(Body):
         return self
 
 
-@router.put(PATH + "/{uuid}", status_code=204)
+@router.put(
+    PATH + "/{uuid}",
+    summary="Steer a call",
+    response_class=Response,
+    response_model=None,
+    status_code=204,
+    responses={**answers(204, "Done."), **refusals(400, 404, 413, 415)},
+    openapi_extra=reads(ModifyCallBody, example={"action": "hangup"}),
+)
 async def modify(request: Request, caller: Application, uuid: str) -> Response:
-    """Steer a live call; hanging up one that is over is no error."""
+    """Hangs up, mutes, earmuffs or transfers a live call; hanging up one that is over is no error."""
     here = context(request)
     leg = await find(here, caller, uuid)
-    body = await read_model(request, ModifyCallBody, here.max_body)
-    await steer(leg, _act(here.calls, uuid, body))
+    await act(here, leg, await read_model(request, ModifyCallBody, here.max_body))
     return Response(status_code=204)
+
+
+async def act(here: HttpContext, leg: Leg, body: ModifyCallBody) -> None:
+    """Raises `Conflict` for a call that is over or not answered yet, unless it is hung up."""
+    await steer(leg, _act(here.calls, leg.leg_id, body))
 
 
 async def _act(calls: Calls, uuid: str, body: ModifyCallBody) -> None:

@@ -3,15 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
 
-from offhook.http.context import context
-from offhook.http.models import Line, OneUrl, read_model
+from offhook.http.context import HttpContext, context
+from offhook.http.declared import answers, reads, refusals
+from offhook.http.models import Body, Line, OneUrl, read_model
 from offhook.http.voice_v1.access import PATH, Application, find, steer
-from offhook.http.voice_v1.schemas import Body
+from offhook.http.voice_v1.shown import Done
 from offhook.ncco.settings import DEFAULT_LIMITS
 from offhook.ncco.spoken import spoken_length
 from offhook.ncco.voices import resolve
+from offhook.storage.records import Leg
 
 router = APIRouter(tags=["Voice"])
 MOST_LOOPS = 100_000
@@ -30,58 +33,110 @@ Text = Annotated[str, StringConstraints(max_length=DEFAULT_LIMITS.text), AfterVa
 
 
 class Manner(Body):
+    """How often, and how loud."""
+
     loop: int = Field(1, ge=0, le=MOST_LOOPS)
     """Plays; 0 is for ever."""
     level: float = Field(0.0, ge=-1, le=1)
+    """From −1, silent, over 0, unchanged, to 1."""
 
 
 class TalkBody(Manner):
-    text: Text
-    language: Annotated[Line, StringConstraints(max_length=35)] | None = None
+    """Words to speak to a call."""
+
+    text: Text = Field(examples=["The line is free now."])
+    """Plain text, or SSML in `<speak>`."""
+    language: Annotated[Line, StringConstraints(max_length=35)] | None = Field(None, examples=["nl-NL"])
+    """A language and, mostly, a country; without it `voice_name` decides, or else en-US."""
     style: int = Field(0, ge=0, le=MOST_STYLES)
+    """One of the voices of the language."""
     premium: bool = False
     """Of no effect: there is one kind of voices."""
     voice_name: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         None, validation_alias=AliasChoices("voice_name", "voiceName")
     )
+    """An older name for a language and a style."""
 
 
 class StreamBody(Manner):
+    """An audio file to play to a call."""
+
     stream_url: OneUrl = Field(validation_alias=AliasChoices("stream_url", "streamUrl"))
+    """Where the file, MP3 or WAV, is fetched from."""
 
 
-@router.put(PATH + "/{uuid}/talk")
-async def talk(request: Request, caller: Application, uuid: str) -> dict[str, str]:
-    """Speak to the call; a talk of REST that still plays gives way."""
+@router.put(
+    PATH + "/{uuid}/talk",
+    summary="Speak to a call",
+    response_model=None,
+    responses={**answers(200, "Speech begins.", Done), **refusals(400, 404, 413, 415)},
+    openapi_extra=reads(TalkBody, example={"text": "The line is free now.", "language": "en-GB"}),
+)
+async def talk(request: Request, caller: Application, uuid: str) -> JSONResponse:
+    """Heard by this call alone; a talk that still plays gives way."""
     here = context(request)
     leg = await find(here, caller, uuid)
-    body = await read_model(request, TalkBody, here.max_body)
+    await start_talk(here, leg, await read_model(request, TalkBody, here.max_body))
+    return _done("Talk started", uuid)
+
+
+@router.put(
+    PATH + "/{uuid}/stream",
+    summary="Play a file to a call",
+    response_model=None,
+    responses={**answers(200, "The file is fetched and played.", Done), **refusals(400, 404, 413, 415)},
+    openapi_extra=reads(StreamBody, example={"stream_url": ["https://app.example.com/wait.mp3"], "loop": 0}),
+)
+async def stream(request: Request, caller: Application, uuid: str) -> JSONResponse:
+    """Heard by this call alone; a stream that still plays gives way."""
+    here = context(request)
+    leg = await find(here, caller, uuid)
+    await start_stream(here, leg, await read_model(request, StreamBody, here.max_body))
+    return _done("Stream started", uuid)
+
+
+@router.delete(
+    PATH + "/{uuid}/talk",
+    summary="Stop speaking to a call",
+    response_model=None,
+    responses={**answers(200, "Nothing is spoken any more.", Done), **refusals(400, 404)},
+)
+async def stop_talk(request: Request, caller: Application, uuid: str) -> JSONResponse:
+    """Nothing playing is no error."""
+    here = context(request)
+    await stop(here, await find(here, caller, uuid), "talk")
+    return _done("Talk stopped", uuid)
+
+
+@router.delete(
+    PATH + "/{uuid}/stream",
+    summary="Stop playing a file to a call",
+    response_model=None,
+    responses={**answers(200, "Nothing is played any more.", Done), **refusals(400, 404)},
+)
+async def stop_stream(request: Request, caller: Application, uuid: str) -> JSONResponse:
+    """Nothing playing is no error."""
+    here = context(request)
+    await stop(here, await find(here, caller, uuid), "stream")
+    return _done("Stream stopped", uuid)
+
+
+async def start_talk(here: HttpContext, leg: Leg, body: TalkBody) -> None:
+    """Raises `Conflict` for a call that is over or not answered yet."""
     language, style = resolve(body.language, body.style, body.voice_name)
-    await steer(leg, here.calls.talk(uuid, body.text, language, style, body.loop, body.level))
-    return {"message": "Talk started", "uuid": uuid}
+    work = here.calls.talk(leg.leg_id, body.text, language, style, body.loop, body.level)
+    await steer(leg, work)
 
 
-@router.put(PATH + "/{uuid}/stream")
-async def stream(request: Request, caller: Application, uuid: str) -> dict[str, str]:
-    """Play an audio file to the call; a stream of REST that still plays gives way."""
-    here = context(request)
-    leg = await find(here, caller, uuid)
-    body = await read_model(request, StreamBody, here.max_body)
-    await steer(leg, here.calls.stream(uuid, body.stream_url, body.loop, body.level))
-    return {"message": "Stream started", "uuid": uuid}
+async def start_stream(here: HttpContext, leg: Leg, body: StreamBody) -> None:
+    """Raises `Conflict` for a call that is over or not answered yet."""
+    await steer(leg, here.calls.stream(leg.leg_id, body.stream_url, body.loop, body.level))
 
 
-@router.delete(PATH + "/{uuid}/talk")
-async def stop_talk(request: Request, caller: Application, uuid: str) -> dict[str, str]:
-    """Nothing playing is no error."""
-    here = context(request)
-    await steer(await find(here, caller, uuid), here.calls.stop_playing(uuid, "talk"))
-    return {"message": "Talk stopped", "uuid": uuid}
+async def stop(here: HttpContext, leg: Leg, kind: str) -> None:
+    """`kind` is `talk` or `stream`. Raises `Conflict` for a call that is over or not answered yet."""
+    await steer(leg, here.calls.stop_playing(leg.leg_id, kind))
 
 
-@router.delete(PATH + "/{uuid}/stream")
-async def stop_stream(request: Request, caller: Application, uuid: str) -> dict[str, str]:
-    """Nothing playing is no error."""
-    here = context(request)
-    await steer(await find(here, caller, uuid), here.calls.stop_playing(uuid, "stream"))
-    return {"message": "Stream stopped", "uuid": uuid}
+def _done(message: str, uuid: str) -> JSONResponse:
+    return JSONResponse({"message": message, "uuid": uuid})

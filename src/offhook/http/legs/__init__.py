@@ -1,0 +1,13 @@
+"""`/v0.1/legs`: the legs of an application, as the service of conversations shows them.
+
+An older view of what `/v1/calls` calls calls, kept for programs that list legs and end them. See
+docs/specs/http.md §10.
+"""
+
+from fastapi import APIRouter, Depends
+
+from offhook.http.accept import takes_json
+from offhook.http.legs import routes
+
+router = APIRouter(dependencies=[Depends(takes_json)])
+router.include_router(routes.router)
