@@ -76,9 +76,7 @@ def show_(id: str, as_json: bool) -> None:
 def resend(ids: tuple[str, ...], every: bool) -> None:
     """Send failed webhooks again, with the ids they have."""
     if bool(ids) == every:
-        raise click.UsageError(
-            "name webhooks (offhook webhooks failed shows them) or give --all"
-        )
+        raise click.UsageError("name webhooks (offhook webhooks failed shows them) or give --all")
     with workspace() as here:
         wanted = list(ids)
         if every:

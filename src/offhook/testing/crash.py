@@ -19,5 +19,6 @@ async def abandon(service: Service, loop: VirtualLoop) -> None:
     await service.calls.exchange.tasks.close()
     await service.outbox.close(0.0)
     await service.downloads.close()
+    await service.retention.close()
     await asyncio.gather(service.media.close(), service.audio.close(), service.speech.close())
     loop.cancel_timers(CONTROL_PACKAGES)

@@ -108,7 +108,8 @@ def test_s33_without_a_fallback_the_call_ends(world: World, status: int) -> None
     assert report.ending is not None
     assert report.ending.status == 480
     assert world.scenario.statuses(world.scenario.events[0]["uuid"]) == ["started", "ringing", "completed"]
-    assert [event for event in world.scenario.events if "reason" in event] == []
+    (error,) = [event for event in world.scenario.events if "reason" in event]
+    assert error["reason"] == f"No NCCO: Received HTTP status {status}. There is no fallback_answer_url."
 
 
 def test_s33_an_application_that_is_gone(world: World) -> None:

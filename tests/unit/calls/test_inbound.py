@@ -168,7 +168,8 @@ def test_no_application_answers_and_the_caller_is_never_charged(world: Any) -> N
     async def script(bench: Bench) -> None:
         await bench.ring_in(DeliveryError("connection closed"))
         assert bench.sip_names == ["Ring", "HangUp"]
-        assert bench.webhook_names == [*STATUSES, f"completed>{OWN}"]
+        assert bench.webhook_names == [*STATUSES, "error", f"completed>{OWN}"]
+        assert bench.body("error")["reason"].startswith("No NCCO: ")
         assert bench.media_names == []
 
     world(script)

@@ -101,7 +101,7 @@ def test_one_write_per_turn_of_the_loop(tmp_path: Path, monkeypatch: pytest.Monk
     flushes: list[int] = []
     original = journal._segments.append
 
-    def counted(lines: list[Line], heading: Any) -> None:
+    def counted(lines: list[tuple[int, str, bytes]], heading: Any) -> None:
         flushes.append(len(lines))
         original(lines, heading)
 
@@ -193,7 +193,7 @@ def test_a_full_disk_is_reported_once_and_costs_no_call(
     original = journal._segments.append
     full = True
 
-    def append(lines: list[Line], heading: Any) -> None:
+    def append(lines: list[tuple[int, str, bytes]], heading: Any) -> None:
         if full:
             raise OSError(28, "No space left on device")
         original(lines, heading)

@@ -31,7 +31,7 @@ async def _fetch(program: Program, effect: FetchNcco) -> None:
         fetched = await answers.fetch(program.exchange, program.leg, effect)
     except Exception as error:
         foreseen = isinstance(error, DeliveryError)
-        if foreseen and not program.closed and not _told(error):
+        if foreseen and not program.closed and not _told(effect, error):
             notices.error(program.exchange, program.leg, f"No NCCO: {error}")
         program.fetch_failed = True
         program.feed(FetchFailed(effect.token, str(error)))
@@ -48,11 +48,13 @@ async def _fetch(program: Program, effect: FetchNcco) -> None:
         program.feed(event)
 
 
-def _told(error: BaseException | None) -> bool:
+def _told(effect: FetchNcco, error: BaseException) -> bool:
     """Whether the application has heard of this failure already: of a document that cannot run it has."""
-    while error is not None and not isinstance(error, BrokenDocument):
-        error = error.__cause__ or error.__context__
-    return error is not None
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, BrokenDocument):
+        cause = cause.__cause__ or cause.__context__
+    nothing_asked = effect.fallback and error.__cause__ is None
+    return cause is not None or nothing_asked
 
 
 def _usable(document: Json) -> bool:

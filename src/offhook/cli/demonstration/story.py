@@ -187,7 +187,7 @@ class Story:
             text = f"{name}: {report.lost} packets lost, largest gap {gap:.0f} ms"
             require(
                 gap <= TORN_MS + own and report.lost == 0,
-                f"{text} (at most {TORN_MS:.0f} ms; this program itself stood still for {own:.0f} ms at most)",
+                f"{text} (at most {TORN_MS:.0f} ms; this program itself stood still for {own:.0f} ms)",
             )
             told.append(text if gap <= GAP_MS + own else f"{text}: this machine is busy")
         own_text = f"this program itself stood still for {stalls.largest_ms:.0f} ms at most"
