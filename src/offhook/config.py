@@ -39,6 +39,8 @@ class Http(BaseModel):
     """PEM file with the certificate and its chain; empty means one of the installation's own authority."""
     tls_key: str = ""
     """PEM file with the key, where it is not in the same file."""
+    tls_names: str = ""
+    """Comma list of further names and addresses that the own authority's certificate is for."""
     public_url: str = ""
     """Base of links and `region_url`; empty means `http://127.0.0.1:<port>`."""
     metrics_token: str = ""
@@ -143,6 +145,8 @@ class Calls(BaseModel):
     max_legs: int = Field(2000, ge=1)
     per_second: int = Field(0, ge=0)
     """Calls that may begin in a second, in and out; 0 for any number."""
+    per_second_per_account: int = Field(0, ge=0)
+    """Calls that one account may place in a second, by REST and by `connect`; 0 for any number."""
     max_lag_ms: float = Field(500.0, ge=0)
     """How late control may be before new calls are refused; 0 for any."""
     max_skipped: float = Field(25.0, ge=0, le=100)
@@ -208,7 +212,13 @@ class Storage(BaseModel):
     webhook_days: int = Field(30, ge=1, le=3650)
     """How long finished webhooks are kept, to be shown and sent again."""
     call_days: int = Field(365, ge=0, le=36500)
-    """How long finished calls are kept; 0 keeps them for ever."""
+    """The most that finished calls are kept; 0 sets no limit."""
+    call_records: Literal["application", "operator"] = "application"
+    """When calls are removed: after their application's `leg_persistence_time`, or after `call_days` alone."""
+    recording_days: int = Field(30, ge=0, le=36500)
+    """How long recordings are kept; 0 keeps them until the application deletes them."""
+    spool_days: int = Field(7, ge=0, le=36500)
+    """How long the sound of a recording that could not be finished is kept; 0 keeps it for ever."""
     least_free: int = Field(50_000_000, ge=0)
     """Bytes that must be free where the data is, for the platform to call itself ready."""
 
@@ -222,6 +232,11 @@ class Journal(BaseModel):
     mask_digits: bool = False
     segment_bytes: int = Field(8_000_000, ge=100_000)
     keep_segments: int = Field(64, ge=1)
+
+
+class Exec(BaseModel):
+    others: Literal["pass", "refuse"] = "pass"
+    """What `offhook exec` does with requests to hosts other than Vonage's."""
 
 
 class Settings(BaseSettings):
@@ -245,6 +260,7 @@ class Settings(BaseSettings):
     storage: Storage = Storage()
     shutdown: Shutdown = Shutdown()
     journal: Journal = Journal()
+    exec: Exec = Exec()
     database_url: str = ""
     recording_url_template: str = "{public_url}/v1/files/compat.nexmo.com/{id}"
     secret_key: str = ""

@@ -40,7 +40,7 @@ from offhook.sip.stack import SipStack, StackConfig
 from offhook.speech.client import SpeechClient
 from offhook.storage import trunks
 from offhook.storage.database import Database
-from offhook.storage.retention import Retention
+from offhook.storage.retention import Retention, RetentionSettings
 from offhook.storage.room import Room
 from offhook.transport.driver import SipDriver
 from offhook.transport.trace import SipTrace
@@ -103,7 +103,7 @@ class Service:
         self.room = Room(settings.data_dir, settings.storage.least_free)
         self._webhooks = _Webhooks(settings, drivers)
         self.outbox, self.downloads = self._webhooks.outbox, self._webhooks.downloads
-        self.retention = Retention(drivers.database, drivers.clock, settings.storage.call_days)
+        self.retention = Retention(drivers.database, drivers.clock, _retention_settings(settings))
         self.calls = Calls(self._ports(), _calls_settings(settings))
         self.metrics = Metrics(
             CollectorRegistry(),
@@ -270,6 +270,17 @@ def policy_of(settings: Settings) -> FetchPolicy:
     return FetchPolicy(private=settings.private_fetches, networks=settings.fetch_networks)
 
 
+def _retention_settings(settings: Settings) -> RetentionSettings:
+    return RetentionSettings(
+        settings.data_dir,
+        node=settings.node,
+        call_days=settings.storage.call_days,
+        by_application=settings.storage.call_records == "application",
+        recording_days=settings.storage.recording_days,
+        spool_days=settings.storage.spool_days,
+    )
+
+
 def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
     return StackConfig(
         contact_host=settings.sip.advertised_host,
@@ -299,6 +310,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         answer_details=settings.calls.answer_details,
         max_legs=settings.calls.max_legs,
         per_second=settings.calls.per_second,
+        per_account=settings.calls.per_second_per_account,
         max_lag_ms=settings.calls.max_lag_ms,
         max_skipped=settings.calls.max_skipped,
         max_duration=settings.calls.max_duration,

@@ -32,7 +32,7 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     _check(exchange, request)
     wish = identity.Wish(request.from_number, request.random_from)
     shown = await shown_to(exchange, wish, request.application, request.endpoint)
-    _check_room(exchange)  # once more: others may have come while the number was looked up
+    _check_room(exchange, request)  # once more: others may have come while the number was looked up
     dtmf = request.endpoint.dtmf_answer if isinstance(request.endpoint, PhoneEndpoint) else None
     order = Order(
         party=replace(
@@ -73,15 +73,16 @@ async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) ->
     outbound.dial(exchange, leg, plan)
 
 
-def _check_room(exchange: Exchange) -> None:
-    refusal = exchange.gate.refusal(exchange)
+def _check_room(exchange: Exchange, request: CreateCall) -> None:
+    gate = exchange.gate
+    refusal = gate.refusal(exchange) or gate.of_account(exchange.now(), request.application.account_id)
     if refusal is not None:
         exchange.gate.note(exchange.now(), refusal)
-        raise Overloaded(refusal.reason, refusal.retry_after, rate=refusal.kind == "rate")
+        raise Overloaded(refusal.reason, refusal.retry_after, rate=refusal.kind in ("rate", "account"))
 
 
 def _check(exchange: Exchange, request: CreateCall) -> None:
-    _check_room(exchange)
+    _check_room(exchange, request)
     if (request.ncco is None) == (request.answer_url is None):
         raise Invalid("ncco", "give exactly one of ncco and answer_url")
     if request.ncco is not None:

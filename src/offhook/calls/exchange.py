@@ -64,7 +64,7 @@ class Exchange:
         self.owed = Owed(ports.database, self.tasks)
         self.closing = False
         self.draining = False
-        self.gate = Gate(settings.per_second)
+        self.gate = Gate(settings.per_second, settings.per_account)
 
     @property
     def full(self) -> bool:

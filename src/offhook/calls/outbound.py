@@ -53,7 +53,7 @@ def create(exchange: Exchange, order: Order) -> Leg:
         watcher=order.watcher,
     )
     exchange.register(leg)
-    exchange.gate.began(exchange.now())
+    exchange.gate.began(exchange.now(), order.party.account_id)
     lifecycle.begin(exchange, leg, new_conversation=fresh)
     return leg
 

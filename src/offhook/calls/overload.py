@@ -1,13 +1,16 @@
 """When a new call is refused, before anything is looked up for it: limits, lateness, shutdown.
 
-Calls that were accepted are never refused anything here: what they add (`connect`) counts towards the rate
-and is bounded by the number of legs alone. Each refusal says which setting to change. RFC 3261 §21.5.4.
+Calls that were accepted are never refused for the sake of the installation: what they add (`connect`) counts
+towards its rate and is bounded by the number of legs alone. What one account places in a second, by REST and
+by `connect` together, may have a limit of its own. Each refusal says which setting to change. RFC 3261
+§21.5.4.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from offhook.core.buckets import Buckets
 from offhook.core.clock import NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -22,15 +25,20 @@ class Refusal:
     """Why no call may begin now."""
 
     kind: str
-    """`closing`, `draining`, `full`, `rate`, `media` or `lag`: the label in /metrics."""
+    """`closing`, `draining`, `full`, `rate`, `account`, `media` or `lag`: the label in /metrics."""
     reason: str
     retry_after: int = RETRY_LATER
 
 
 class Gate:
-    """`per_second` calls may begin each second, 0 for any number; a second's worth may begin at once."""
+    """`per_second` calls may begin each second, 0 for any number; a second's worth may begin at once.
 
-    def __init__(self, per_second: int) -> None:
+    `per_account` is the same for the calls that one account places.
+    """
+
+    def __init__(self, per_second: int, per_account: int = 0) -> None:
+        self._per_account = per_account
+        self._placed = Buckets(per_account, per_account)
         self._left = float(per_second)
         self._per_second = per_second
         self._then = 0
@@ -58,8 +66,21 @@ class Gate:
             return Refusal("lag", f"control is {lag:.0f} ms late; see OFFHOOK_CALLS__MAX_LAG_MS", RETRY_SOON)
         return None
 
-    def began(self, now: int) -> None:
-        """A call begins, in or out."""
+    def of_account(self, now: int, account_id: str) -> Refusal | None:
+        """Why this account may not place another call; None when it may."""
+        if not self._per_account or not self._placed.empty(now, account_id):
+            return None
+        return Refusal(
+            "account",
+            f"the account has placed {self._per_account} calls in a second; "
+            "wait, or raise OFFHOOK_CALLS__PER_SECOND_PER_ACCOUNT",
+            RETRY_SOON,
+        )
+
+    def began(self, now: int, account_id: str | None = None) -> None:
+        """A call begins: one that comes in, or one that `account_id` places."""
+        if account_id is not None and self._per_account:
+            self._placed.take(now, account_id)
         self._left = max(0.0, self._level(now) - 1)
         self._then = now
 

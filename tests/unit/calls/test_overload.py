@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.unit.calls.bench import Bench, say
+from tests.unit.calls.bench import Bench, dial, say
 
 from offhook.calls.overload import Gate, Refusal
 from offhook.core.errors import Overloaded
@@ -55,6 +55,48 @@ def test_h5_only_so_many_calls_begin_in_a_second_in_and_out_together(world: Any)
         assert dict(bench.calls.refused) == {"rate": 3}
 
     world(script, per_second=2)
+
+
+def test_an_account_places_only_so_many_calls_in_a_second_by_rest_and_connect(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.calls.create(bench.request())
+        await bench.call_in([dial(), say("Sorry")])
+        invites = bench.sip_names.count("Dial")
+        assert invites == 2, "one by REST and one by connect; who calls in is not counted"
+        error = await refused_out(bench)
+        assert (error.rate, error.retry_after) == (True, 1)
+        assert "OFFHOOK_CALLS__PER_SECOND_PER_ACCOUNT" in str(error)
+        await bench.settle(1.0)
+        await bench.calls.create(bench.request())
+        await bench.calls.create(bench.request())
+        await refused_out(bench)
+        assert dict(bench.calls.refused) == {"account": 2}
+
+    world(script, per_account=2)
+
+
+def test_a_connect_beyond_the_accounts_rate_is_an_error_event_and_the_program_goes_on(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        await bench.calls.create(bench.request())
+        await bench.call_in([dial(), say("Sorry")])
+        assert bench.sip_names.count("Dial") == 1
+        reasons = [str(posted.body) for posted in bench.outbox.posted if posted.kind == "error"]
+        assert len(reasons) == 1
+        assert "OFFHOOK_CALLS__PER_SECOND_PER_ACCOUNT" in reasons[0]
+        assert any(name.startswith("failed") for name in bench.webhook_names)
+        assert "Play" in bench.media_names, "the next action runs"
+
+    world(script, per_account=1)
+
+
+def test_each_account_has_a_rate_of_its_own() -> None:
+    gate = Gate(0, per_account=1)
+    gate.began(0, "a")
+    assert gate.of_account(0, "a") is not None
+    assert gate.of_account(0, "b") is None
+    gate.began(0)
+    assert gate.of_account(0, "b") is None, "calls that come in are not counted"
+    assert gate.of_account(SECOND, "a") is None
 
 
 @pytest.mark.parametrize("settings", [{}, {"per_second": 0}])
