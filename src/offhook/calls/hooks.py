@@ -21,6 +21,8 @@ class LegHooks:
     answer_method: str | None = None
     synchronous: bool = False
     """The reply to a failure event may be an NCCO."""
+    only_end: bool = False
+    """Nobody is told of a status before `completed`."""
 
     def event(self, url: str | None = None, method: str | None = None) -> Hook | None:
         """Where an event goes; `url` is the action's own. None when nobody wants to know."""
@@ -30,9 +32,13 @@ class LegHooks:
             return Hook.to(self.application, self.event_url, self.event_method or "")
         return Hook.of(self.application, "event_url")
 
+    def step(self) -> Hook | None:
+        """Where a status other than `completed` goes."""
+        return None if self.only_end else self.event()
+
     def application_event(self) -> Hook | None:
         """Where `error` goes: the application's event URL, or the call's when the application has none."""
-        return Hook.of(self.application, "event_url") or self.event()
+        return Hook.of(self.application, "event_url") or self.step()
 
     def answer(self) -> Hook | None:
         """Where the first NCCO comes from."""

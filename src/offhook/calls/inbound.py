@@ -10,11 +10,12 @@ from typing import Any
 
 from offhook.calls import legmedia, lifecycle, states
 from offhook.calls.exchange import Exchange
+from offhook.calls.forwarding import Forwarding
 from offhook.calls.hooks import LegHooks
 from offhook.calls.leg import Leg, Party, Signalling, Times
 from offhook.calls.overload import Refusal
 from offhook.calls.program import Program
-from offhook.calls.routing import NeedsDigest, Refused, Route, route
+from offhook.calls.routing import Forward, NeedsDigest, Refused, Route, route
 from offhook.calls.states import Cause
 from offhook.core.errors import LocalStateError, MediaError, RemoteProtocolError
 from offhook.ncco.events import Begin
@@ -97,8 +98,8 @@ def _refuse(exchange: Exchange, command: Command, reason: str) -> None:
     exchange.ports.sip.command(command)
 
 
-def _admit(exchange: Exchange, event: InviteReceived, found: Route) -> None:
-    """Ring, and ask the application what to do."""
+def _admit(exchange: Exchange, event: InviteReceived, found: Route | Forward) -> None:
+    """Ring, and ask the application what to do, or dial where the number forwards to."""
     if event.offer:
         try:
             legmedia.acceptable(exchange, event.offer)
@@ -109,6 +110,9 @@ def _admit(exchange: Exchange, event: InviteReceived, found: Route) -> None:
     exchange.register(leg)
     exchange.sip(leg, Ring(leg.signalling.session))
     lifecycle.begin(exchange, leg, new_conversation=True, ringing=True)
+    if isinstance(found, Forward):
+        Forwarding(exchange, leg, found.places, accept).start()
+        return
     leg.program = Program(
         exchange, leg, lambda reason: _program_over(exchange, leg), on_ready=lambda: accept(exchange, leg)
     )
@@ -117,7 +121,7 @@ def _admit(exchange: Exchange, event: InviteReceived, found: Route) -> None:
         accept(exchange, leg)
 
 
-def _leg(exchange: Exchange, event: InviteReceived, found: Route) -> Leg:
+def _leg(exchange: Exchange, event: InviteReceived, found: Route | Forward) -> Leg:
     from_ = _caller(event)
     party = Party(
         leg_id=exchange.ports.ids.uuid(),
@@ -133,9 +137,15 @@ def _leg(exchange: Exchange, event: InviteReceived, found: Route) -> Leg:
         signalling=Signalling(
             event.session, offer=event.offer, headers=event.headers, hops=event.max_forwards
         ),
-        hooks=LegHooks(found.application),
+        hooks=_hooks(found),
         times=Times(exchange.wall()),
     )
+
+
+def _hooks(found: Route | Forward) -> LegHooks:
+    if isinstance(found, Route):
+        return LegHooks(found.application)
+    return LegHooks(found.application, found.number.status_url, "POST", only_end=True)
 
 
 def _caller(event: InviteReceived) -> dict[str, Json]:

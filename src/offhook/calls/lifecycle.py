@@ -123,4 +123,4 @@ def _step(exchange: Exchange, leg: Leg, status: str) -> Post:
     reference = leg.party.client_ref
     if status == "started" and reference is not None:
         return Post("status", leg.hooks.event(), payloads.placed(record, reference, wall))
-    return Post("status", leg.hooks.event(), payloads.status(record, wall))
+    return Post("status", leg.hooks.step(), payloads.status(record, wall))

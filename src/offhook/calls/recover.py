@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from offhook.calls import recover_recordings
 from offhook.calls.endpoints.phone import credentials_of
 from offhook.calls.exchange import Exchange
+from offhook.calls.routing import NO_APPLICATION, no_application
 from offhook.calls.states import PLATFORM
 from offhook.core.ids import node_of
 from offhook.sip.commands import Credentials, HangUp
@@ -98,6 +99,8 @@ def _complete(exchange: Exchange, leg: records.Leg, connection: Connection) -> N
 
 def _hook(connection: Connection, leg: records.Leg) -> Hook | None:
     application = applications.get(connection, leg.application_id)
+    if application is None and leg.application_id == NO_APPLICATION:
+        application = no_application(leg.account_id)
     if application is None:
         return None
     if leg.event_url:

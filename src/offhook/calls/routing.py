@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from offhook.calls.forward_targets import Target, targets
 from offhook.calls.ports import CallsSettings
 from offhook.core import e164
 from offhook.core.errors import Invalid
@@ -17,6 +18,9 @@ from offhook.sip.events import InviteReceived
 from offhook.storage import applications, numbers, trunks
 from offhook.storage.records import Application, Number, Trunk
 from offhook.webhooks.hook import Hook
+
+NO_APPLICATION = ""
+"""The application id of calls that have none: forwarded ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,17 @@ class Route:
     trunk: Trunk
     number: Number
     application: Application
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The call is connected elsewhere, without an application."""
+
+    trunk: Trunk
+    number: Number
+    application: Application
+    """A stand-in: its rows belong to the account alone."""
+    places: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ Unseal = Callable[[bytes], bytes]
 
 def route(
     connection: Connection, invite: InviteReceived, settings: CallsSettings, unseal: Unseal
-) -> Route | Refused | NeedsDigest:
+) -> Route | Forward | Refused | NeedsDigest:
     """Look an INVITE up. Runs inside a read transaction."""
     found = admit(trunks.list(connection, enabled=True), invite, settings, unseal)
     if not isinstance(found, Trunk):
@@ -56,12 +71,27 @@ def route(
     number = _number(connection, invite.user)
     if number is None:
         return Refused(404, f"{invite.user or 'an empty user'} is not a number of this installation")
+    if number.forward_type is not None:
+        return _forward(found, number)
     if number.application_id is None:
         return Refused(603, f"{number.msisdn} is not linked to an application")
     application = applications.get(connection, number.application_id)
     if application is None or Hook.of(application, "answer_url") is None:
         return Refused(603, f"the application of {number.msisdn} has no voice capability with an answer_url")
     return Route(found, number, application)
+
+
+def no_application(account_id: str) -> Application:
+    """Stands for the application of calls that have none."""
+    return Application(NO_APPLICATION, account_id, "", "", {}, {}, 0, 0)
+
+
+def _forward(trunk: Trunk, number: Number) -> Forward | Refused:
+    try:
+        places = targets(number.forward_type or "", number.forward_to or "")
+    except Invalid as error:
+        return Refused(603, f"{number.msisdn} cannot be forwarded: {error}")
+    return Forward(trunk, number, no_application(number.account_id), places)
 
 
 def admit(
