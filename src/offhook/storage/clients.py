@@ -26,6 +26,9 @@ class Client:
     name: str
     """Unique in its account."""
     secret_hash: str
+    """As `passwords.hash_secret` gave it."""
+    secret_hint: str | None
+    """As `passwords.hint_of` gave it."""
     quota_interval: int
     quota_unit: str
     quota_limit: int

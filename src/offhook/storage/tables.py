@@ -292,6 +292,7 @@ oauth_clients = Table(
     _account(),
     Column("name", String(255), nullable=False),
     Column("secret_hash", Text, nullable=False),
+    Column("secret_hint", String(16), nullable=True),
     Column("quota_interval", Integer, nullable=False),
     Column("quota_unit", String(8), nullable=False),
     Column("quota_limit", BigInteger, nullable=False),

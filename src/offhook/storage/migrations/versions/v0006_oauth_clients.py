@@ -29,6 +29,7 @@ def _clients() -> None:
         sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("secret_hint", sa.String(length=16), nullable=True),
         sa.Column("quota_interval", sa.Integer(), nullable=False),
         sa.Column("quota_unit", sa.String(length=8), nullable=False),
         sa.Column("quota_limit", sa.BigInteger(), nullable=False),
