@@ -8,7 +8,7 @@ import click
 
 from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace
 from offhook.core.errors import Conflict, NotFound
-from offhook.storage import recordings
+from offhook.storage import recording_files, recordings
 from offhook.storage.records import Recording
 
 
@@ -71,11 +71,10 @@ def delete(id: str) -> None:
     """Delete a recording and its audio."""
     with workspace() as here:
         found = find(here, id)
-        if found.status in ("recording", "finalising"):
+        if found.status not in recordings.OVER:
             raise Conflict(f"recording {id} is still {found.status}; end the call first")
+        recording_files.remove(here.settings.data_dir, found)
         here.database.transact(lambda c: recordings.delete(c, found.recording_id))
-        if found.path:
-            (here.settings.data_dir / found.path).unlink(missing_ok=True)
         click.echo(f"Deleted {found.recording_id}.")
 
 

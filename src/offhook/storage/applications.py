@@ -15,6 +15,17 @@ update = _applications.update
 change = _applications.change
 
 
+LEG_DAYS = 2
+"""What an application that says nothing keeps its calls for."""
+
+
+def leg_days(application: Application) -> int:
+    """For how many days an application keeps calls that are over (`leg_persistence_time`)."""
+    voice = application.capabilities.get("voice")
+    days = voice.get("leg_persistence_time") if isinstance(voice, dict) else None
+    return days if isinstance(days, int) else LEG_DAYS
+
+
 def list(
     connection: Connection, *, account_id: str | None = None, page_size: int = 10, record_index: int = 0
 ) -> Page:

@@ -42,9 +42,12 @@ def list(
     return _conversations.page(connection, *where, order=keys, limit=page_size, offset=record_index)
 
 
-def purge(connection: Connection, before: int, limit: int = 1000) -> int:
+def purge(
+    connection: Connection, before: int, limit: int = 1000, *, application_id: str | None = None
+) -> int:
     """Remove up to `limit` conversations that ended before an instant (UTC µs); gives how many."""
     over = [_column.created_at < before, _column.ended_at < before]
+    over += given((_column.application_id, application_id))
     keys = [row[0] for row in connection.execute(select(_column.conversation_id).where(*over).limit(limit))]
     connection.execute(tables.conversations.delete().where(_column.conversation_id.in_(keys)))
     return len(keys)

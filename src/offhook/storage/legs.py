@@ -74,10 +74,13 @@ def unfinished(connection: Connection) -> "tuple[Leg, ...]":
     return tuple(_legs.all(connection, _column.status.in_(OPEN), order=[_column.created_at]))
 
 
-def purge(connection: Connection, before: int, limit: int = 1000) -> int:
+def purge(
+    connection: Connection, before: int, limit: int = 1000, *, application_id: str | None = None
+) -> int:
     """Remove up to `limit` legs that ended before an instant (UTC µs); gives how many."""
     # What ended then was made before; that is what the index knows.
     over = [_column.status.in_(LAST), _column.created_at < before, _column.ended_at < before]
+    over += given((_column.application_id, application_id))
     found = select(_column.leg_id).where(*over).limit(limit)
     keys = [row[0] for row in connection.execute(found)]
     connection.execute(tables.legs.delete().where(_column.leg_id.in_(keys)))

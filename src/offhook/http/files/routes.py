@@ -1,0 +1,117 @@
+"""The requests on files, for the application that made them.
+
+`/v1/files/{id}`, `/v3/files/{id}` and `/v1/files/compat.nexmo.com/{id}` are the same file: the last form
+passes the host checks that some client libraries make on the address. What another application made, what
+is not finished and what is gone are one and the same: 404.
+"""
+
+import os
+from email.utils import formatdate
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from offhook.core.errors import NotFound
+from offhook.core.tasks import outside
+from offhook.http.auth import Caller, by_token
+from offhook.http.context import HttpContext, context
+from offhook.http.errors import answer
+from offhook.http.files.ranges import Unsatisfiable, Version, wanted
+from offhook.http.files.sending import FileAnswer
+from offhook.storage import recording_files, recordings
+from offhook.storage.records import Recording
+
+PATHS = ("/v1/files/{file_id}", "/v3/files/{file_id}", "/v1/files/compat.nexmo.com/{file_id}")
+MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg"}
+BINARY: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "No token of an application, or one that is not valid."},
+    403: {"description": "The token's acl does not open this path."},
+    404: {"description": "No such file, or not one of this application, or its time is over."},
+}
+router = APIRouter(tags=["Files"])
+
+
+async def download(request: Request, caller: Annotated[Caller, Depends(by_token)], file_id: str) -> Response:
+    """The bytes of a recording, or ranges of them."""
+    here = context(request)
+    found = await _find(here, caller, file_id)
+    try:
+        file, size, modified = await outside(_open, recording_files.locate(here.data_dir, found))
+    except OSError:
+        raise _missing(file_id) from None
+    version = Version(f'"{size:x}-{modified:x}"', formatdate(modified // 1_000_000_000, usegmt=True))
+    headers = {
+        "content-type": MEDIA_TYPES.get(found.format, "application/octet-stream"),
+        "content-disposition": f'attachment; filename="{file_id}.{found.format}"',
+        "cache-control": "private",
+        "etag": version.etag,
+        "last-modified": version.modified,
+    }
+    try:
+        # A Range counts for GET alone: RFC 9110 §14.2.
+        parts = wanted(request.headers, size, version) if request.method == "GET" else []
+    except Unsatisfiable:
+        await outside(file.close)
+        return answer(request.scope, 416, "", headers={"Content-Range": f"bytes */{size}"})
+    return FileAnswer(file, size, parts, headers, here.ids.token(16))
+
+
+async def remove(request: Request, caller: Annotated[Caller, Depends(by_token)], file_id: str) -> Response:
+    """Delete a recording: its audio and what was known about it."""
+    here = context(request)
+    found = await _find(here, caller, file_id)
+    await outside(recording_files.remove, here.data_dir, found)
+    await here.database.write(lambda connection: recordings.delete(connection, found.recording_id))
+    return Response(status_code=204)
+
+
+for path in PATHS:
+    router.get(
+        path,
+        summary="Download a recording",
+        response_class=Response,
+        responses={
+            **REFUSALS,
+            200: {"description": "The file.", "content": BINARY},
+            206: {
+                "description": "The range, or the ranges as multipart/byteranges.",
+                "content": {**BINARY, "multipart/byteranges": {}},
+            },
+            416: {"description": "No range that was asked for lies in the file."},
+        },
+    )(download)
+    router.head(path, include_in_schema=False)(download)
+    router.delete(
+        path,
+        summary="Delete a recording",
+        status_code=204,
+        response_class=Response,
+        responses={**REFUSALS, 204: {"description": "It is gone."}},
+    )(remove)
+
+
+async def _find(here: HttpContext, caller: Caller, file_id: str) -> Recording:
+    found = None
+    if recording_files.is_id(file_id):
+        application_id = caller.application.application_id
+        found = await here.database.read(
+            lambda connection: recordings.by_file(connection, file_id, application_id)
+        )
+    if found is None or not found.path or found.status != recordings.READY:
+        raise _missing(file_id)
+    return found
+
+
+def _open(path: Path) -> tuple[BinaryIO, int, int]:
+    """The file, its size and when it was written (ns)."""
+    file = path.open("rb")
+    status = os.fstat(file.fileno())
+    return file, status.st_size, status.st_mtime_ns
+
+
+def _missing(file_id: str) -> NotFound:
+    return NotFound(f"File '{file_id[:60]}' does not exist, or you do not have access.")
