@@ -161,4 +161,5 @@ def server_names(settings: Settings) -> list[str]:
             names.append(default_route_address(bound))
     else:
         names.append(bound)
+    names += [name.strip() for name in settings.http.tls_names.split(",") if name.strip()]
     return [*names, socket.gethostname(), settings.sip.domain]

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Run the platform until it is told to stop.",
     "demo": "Start everything on loopback, make one real call and show what happened.",
     "init": "Make the account, an application and a number, or show them again.",
+    "accounts": "List, show, create, update and delete accounts, and replace their secrets.",
     "apps": "List, show, create, update and delete applications.",
     "numbers": "List, show, create, update and delete phone numbers.",
     "trunks": "List, show, create, update and delete SIP trunks.",
@@ -21,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "call": "Place a call to a number and say something.",
     "ncco": "Check NCCO documents.",
     "phone": "Be a virtual phone: call or answer, speak, press keys, record, report.",
+    "exec": "Run a program whose requests to Vonage reach this platform instead.",
     "inspect": "Draw what happened in a call as a ladder.",
     "doctor": "Check this machine and this installation, and say what to repair.",
     "drain": "Take no new calls, and end the server when the last call is over.",
@@ -57,6 +59,14 @@ root = LazyGroup(
             metavar="FILE",
             help="Read settings from FILE instead of offhook.toml.",
             callback=lambda _ctx, _param, value: _use_config(value),
+            is_eager=True,
+            expose_value=False,
+        ),
+        click.Option(
+            ["--account"],
+            metavar="ACCOUNT",
+            help="Work on this account: its API key, id or name. Default: the one that init made.",
+            callback=lambda _ctx, _param, value: _use_account(value),
             is_eager=True,
             expose_value=False,
         ),
@@ -100,6 +110,11 @@ def _use_config(value: str | None) -> None:
         from offhook.config import CONFIG_VARIABLE  # takes longer than all the help there is
 
         os.environ[CONFIG_VARIABLE] = value
+
+
+def _use_account(value: str | None) -> None:
+    if value is not None:
+        os.environ["OFFHOOK_ACCOUNT"] = value
 
 
 def _print_version(ctx: click.Context) -> None:

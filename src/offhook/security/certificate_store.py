@@ -64,6 +64,18 @@ def server_file(data_dir: Path, names: Sequence[str], wall: int) -> Path:
         return path
 
 
+def issue_for(data_dir: Path, names: Sequence[str], wall: int) -> bytes:
+    """A certificate of the authority for `names`, begun before `wall` (UTC µs), its chain and its key as PEM.
+
+    Nothing is kept. Raises Invalid.
+    """
+    now = _instant(wall)
+    with _locked(data_dir) as folder:
+        authority = _authority(folder, now)
+    made = issue(authority, subject_names(names), now)
+    return _pem(made.certificate) + _pem(authority.certificate) + _key_pem(made.key)
+
+
 def _authority(folder: Path, now: datetime) -> Pair:
     """The authority of the folder. A key without its certificate is completed, one that ends soon is made
     again with the same key: that is what a crash or ten years leave.

@@ -1,0 +1,1 @@
+"""`offhook exec`: an unmodified program whose requests to Vonage's hosts reach this platform instead."""
