@@ -31,6 +31,7 @@ KEYS = {
 }
 WITH_DETAIL = "headers from to uuid conversation_uuid status detail sip_code direction timestamp"
 KEYS |= dict.fromkeys(("unanswered", "rejected", "failed"), WITH_DETAIL)
+PLACED = "from to uuid conversation_uuid client_ref status direction timestamp"
 ANSWER = "to from conversation_uuid uuid"
 INPUT = "speech dtmf from to uuid conversation_uuid timestamp"
 OLD_INPUT = "dtmf timed_out from to uuid conversation_uuid timestamp"
@@ -77,6 +78,8 @@ def _order(kind: str, body: dict[str, Any]) -> list[str]:
         return [] if good else [f"keys are {[*body]}"]
     if kind == "input":
         expected = INPUT if "speech" in body else OLD_INPUT
+    elif kind == "started" and "client_ref" in body:
+        expected = PLACED
     elif kind in KEYS:
         expected = KEYS[kind]
     else:

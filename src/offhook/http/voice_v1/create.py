@@ -49,7 +49,8 @@ async def place(
     try:
         return await here.calls.create(order(body, caller, client_ref))
     except Overloaded as error:
-        raise (Throttled if error.rate else Busy)(str(error)) from None
+        refused = Throttled(str(error), error.retry_after) if error.rate else Busy(str(error))
+        raise refused from None
 
 
 def placed(leg: Leg) -> dict[str, Any]:
