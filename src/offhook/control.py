@@ -47,6 +47,8 @@ log = logging.getLogger("offhook.control")
 
 RESEND_EVERY = 1.0
 """Seconds until a webhook that is to be sent again is noticed."""
+STANDING_EVERY = 1.0
+"""Seconds until the calls of a suspended or deleted account are hung up."""
 TRUST_EVERY = 5.0
 """Seconds until a changed trunk counts."""
 LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -104,6 +106,7 @@ async def serve(settings: Settings) -> None:
         door.open()
         service.sip_bound = True
         tasks.start(_keep_resending(service), "webhooks to be sent again")
+        tasks.start(_keep_standing(service), "calls of suspended accounts")
         await http.start()
         gc.freeze()
         web_urls = [settings.public_url, *([settings.https_url] if settings.https_url else [])]
@@ -246,6 +249,16 @@ async def _keep_resending(service: Service) -> None:
             await service.outbox.take_requeued()
         except Exception:
             log.exception("webhooks to be sent again cannot be looked up; tried again in a second")
+
+
+async def _keep_standing(service: Service) -> None:
+    """End the calls of accounts that `offhook accounts`, another process, has suspended or deleted."""
+    while True:
+        await asyncio.sleep(STANDING_EVERY)
+        try:
+            await service.calls.check_accounts()
+        except Exception:
+            log.exception("the accounts of live calls cannot be looked up; tried again in a second")
 
 
 def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]:

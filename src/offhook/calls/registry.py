@@ -22,6 +22,7 @@ from offhook.calls import (
     outbound,
     recover,
     reoffers,
+    standing,
 )
 from offhook.calls import recordings as recording
 from offhook.calls.exchange import Exchange
@@ -193,6 +194,10 @@ class Calls:
     async def recover(self) -> int:
         """End what a crashed control process left behind; gives the number of calls."""
         return await recover.recover(self.exchange)
+
+    async def check_accounts(self) -> int:
+        """Hang up the calls of accounts that were suspended or deleted; gives the number of legs."""
+        return await standing.check(self.exchange)
 
     async def settle(self) -> None:
         """Until all that calls wrote is committed. What the database does not take is logged and lost."""

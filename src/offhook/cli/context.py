@@ -24,6 +24,9 @@ from offhook.storage.records import Account
 ACCOUNT_FILE = "account.json"
 """What `init` printed, mode 0600: only there can the API secret be read again."""
 
+ACCOUNT_VARIABLE = "OFFHOOK_ACCOUNT"
+"""Which account the commands work on; empty for the first one."""
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
@@ -38,7 +41,13 @@ class Workspace:
     clock: SystemClock
 
     def account(self) -> Account:
-        """The account of this installation. Raises `NotFound` that names the command that makes it."""
+        """The account of this installation, or the one that `--account` names.
+
+        Raises `NotFound` that names the command that makes or lists it.
+        """
+        chosen = os.environ.get(ACCOUNT_VARIABLE)
+        if chosen:
+            return self.database.transact(lambda connection: accounts.find(connection, chosen))
         found = self.database.transact(accounts.list)
         if not found:
             raise NotFound("there is no account yet; run: offhook init")

@@ -1,21 +1,18 @@
 """`offhook init`: an account, an application and a number, made once and shown again afterwards."""
 
 import json
-import secrets
-import string
 from typing import Any
 
 import click
 from sqlalchemy import Connection
 
+from offhook.cli.accounts import make
 from offhook.cli.apps import VOICE
 from offhook.cli.context import ACCOUNT_FILE, Workspace, as_json, show_one, workspace, write_private
 from offhook.core.errors import Conflict
 from offhook.security.certificate_store import authority_file
 from offhook.security.keys import KeyPair, make_pair
-from offhook.security.passwords import hash_secret
 from offhook.storage import accounts, applications, numbers, trunks
-from offhook.storage.accounts import ApiSecret
 from offhook.storage.records import Account, Application, Number, Trunk
 
 NUMBER = "15550100001"
@@ -34,7 +31,6 @@ SHOWN = (
     "ca_certificate",
     "https_url",
 )
-LETTERS = string.ascii_lowercase + string.digits
 
 
 @click.command(help="Make the account, an application and a number, or show them again.")
@@ -81,14 +77,8 @@ def ca_certificate(here: Workspace) -> str | None:
 def create(here: Workspace) -> dict[str, Any]:
     """Make everything in one transaction; gives what is remembered."""
     pair = make_pair()
-    key = "".join(secrets.choice(LETTERS) for _ in range(8))
-    secret = _secret()
-    signature = secrets.token_urlsafe(36)
-    account = Account(
-        here.ids.uuid(), key, "default", here.sealer.seal(signature.encode()), here.clock.wall()
-    )
+    account, secret, shown = make(here, "default")
     application = _application(here, account, pair)
-    hashed = ApiSecret(here.ids.uuid(), account.account_id, hash_secret(secret), here.clock.wall())
     number = Number(
         NUMBER,
         account.account_id,
@@ -101,7 +91,7 @@ def create(here: Workspace) -> dict[str, Any]:
 
     def rows(connection: Connection) -> None:
         accounts.insert(connection, account)
-        accounts.add_secret(connection, hashed)
+        accounts.add_secret(connection, secret)
         applications.insert(connection, application)
         numbers.insert(connection, number)
         trunks.insert(connection, simulated_carrier(here, account))
@@ -110,9 +100,8 @@ def create(here: Workspace) -> dict[str, Any]:
     private = here.settings.data_dir / "private.key"
     write_private(private, pair.private_key)
     return {
-        "api_key": key,
-        "api_secret": secret,
-        "signature_secret": signature,
+        "api_key": account.api_key,
+        **shown,
         "application_id": application.application_id,
         "private_key": str(private),
         "number": NUMBER,
@@ -155,15 +144,3 @@ def _application(here: Workspace, account: Account, pair: KeyPair) -> Applicatio
         created_at=now,
         updated_at=now,
     )
-
-
-def _secret() -> str:
-    """16 characters with a lower-case letter, an upper-case letter and a digit."""
-    while True:
-        text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
-        if (
-            any(c.islower() for c in text)
-            and any(c.isupper() for c in text)
-            and any(c.isdigit() for c in text)
-        ):
-            return text

@@ -16,10 +16,13 @@ import base64
 import hashlib
 import hmac
 import os
+import secrets
+import string
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
 from offhook.security.secrets import Sealer
 
@@ -55,6 +58,30 @@ def matches(secret: str, stored: str) -> bool:
     if n > 2**17 or r > 16 or p > 4:  # a row that somebody changed must not stop the process
         return False
     return hmac.compare_digest(_derive(secret, salt, n, r, p), expected)
+
+
+def new_key() -> str:
+    """An API key: 8 lower-case letters and digits."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(8))
+
+
+def new_secret() -> str:
+    """16 characters with a lower-case letter, an upper-case letter and a digit."""
+    while True:
+        text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
+        if _varied(text):
+            return text
+
+
+def check_secret(text: str, name: str) -> str:
+    """A secret that somebody chose. Raises Invalid with field `name`."""
+    if not 8 <= len(text) <= 25 or not text.isascii() or not text.isprintable() or not _varied(text):
+        raise Invalid(name, "must have 8 to 25 characters, a lower-case and an upper-case letter and a digit")
+    return text
+
+
+def _varied(text: str) -> bool:
+    return all(any(map(kind, text)) for kind in (str.islower, str.isupper, str.isdigit))
 
 
 def hint_key(sealer: Sealer) -> bytes:

@@ -1,9 +1,15 @@
 """Accounts and their API secrets. An account has at most two live secrets, so that one can be replaced
-while clients still use the other. Secrets are stored as hashes (`security/passwords.py`)."""
+while clients still use the other. Secrets are stored as hashes (`security/passwords.py`).
 
+A deleted account takes along what it owns: applications, numbers, trunks, users, secrets. What has happened
+(calls, conversations, recordings, webhooks) stays until its time of keeping is over, but nobody's credentials
+reach it any more.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, func, or_, select
 
 from offhook.core.errors import Conflict, NotFound
 from offhook.storage import tables
@@ -11,6 +17,8 @@ from offhook.storage.mapping import Mapped
 from offhook.storage.records import Account
 
 MAX_SECRETS = 2
+HISTORY = frozenset({"legs", "conversations", "recordings", "deliveries", "checkpoints"})
+"""Tables whose rows outlive the account: what live calls are ended by, and what is kept for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ _secrets = Mapped(tables.api_secrets, ApiSecret, "API secret")
 insert = _accounts.insert
 get = _accounts.get
 update = _accounts.update
+change = _accounts.change
 
 
 def by_api_key(connection: Connection, api_key: str) -> Account | None:
@@ -41,6 +50,53 @@ def list(connection: Connection) -> "tuple[Account, ...]":
     """Every account, oldest first."""
     order = [tables.accounts.c.created_at, tables.accounts.c.account_id]
     return tuple(_accounts.all(connection, order=order))
+
+
+def find(connection: Connection, text: str) -> Account:
+    """The account with this API key, id or name. Raises NotFound, Conflict for a name of several."""
+    column = tables.accounts.c
+    same = or_(column.api_key == text, column.account_id == text, column.name == text)
+    found = _accounts.all(connection, same, order=[column.created_at])
+    exact = [account for account in found if text in (account.api_key, account.account_id)]
+    if not found:
+        raise NotFound(f"there is no account {text}; see: offhook accounts list")
+    if len(exact or found) > 1:
+        raise Conflict(f"several accounts are named {text}; give the API key instead")
+    return (exact or found)[0]
+
+
+def standing(connection: Connection, account_ids: Iterable[str]) -> "frozenset[str]":
+    """Those of these accounts that exist and are not suspended."""
+    column = tables.accounts.c
+    wanted = [column.account_id.in_(sorted(account_ids)), column.suspended_at.is_(None)]
+    return frozenset(row[0] for row in connection.execute(select(column.account_id).where(*wanted)))
+
+
+def owned(connection: Connection, account_id: str) -> "dict[str, int]":
+    """How many rows of each kind the account owns, by the name of the table; history is left out."""
+    counts = {}
+    for table in _owned_tables():
+        query = select(func.count()).select_from(table).where(table.c.account_id == account_id)
+        counts[table.name] = connection.execute(query).scalar_one()
+    return counts
+
+
+def delete(connection: Connection, account_id: str) -> None:
+    """Remove an account and what it owns. Raises NotFound when there is none."""
+    if not _accounts.delete(connection, account_id):
+        raise NotFound(f"there is no account {account_id}")
+    for table in _owned_tables():
+        connection.execute(table.delete().where(table.c.account_id == account_id))
+
+
+def _owned_tables() -> "tuple[Table, ...]":
+    """Every table of things that belong to an account, those added later included."""
+    others = HISTORY | {"accounts"}
+    return tuple(
+        table
+        for table in tables.metadata.sorted_tables
+        if "account_id" in table.c and table.name not in others
+    )
 
 
 def secrets(connection: Connection, account_id: str) -> "tuple[ApiSecret, ...]":
