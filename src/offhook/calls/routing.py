@@ -1,4 +1,4 @@
-"""Where an inbound call belongs: trunk by source or digest user, then number, then application.
+"""Where an inbound call belongs: trunk by source or digest user, number, application, all of one account.
 
 Every refusal carries the SIP status we owe and a sentence for the log: an unknown peer 403, a number that is
 not ours 404, a number without a voice application 603 (`docs/specs/calls.md` §4).
@@ -15,7 +15,7 @@ from offhook.calls.ports import CallsSettings
 from offhook.core import e164
 from offhook.core.errors import Invalid
 from offhook.sip.events import InviteReceived
-from offhook.storage import applications, numbers, trunks
+from offhook.storage import accounts, applications, numbers, trunks
 from offhook.storage.records import Application, Number, Trunk
 from offhook.webhooks.hook import Hook
 
@@ -65,17 +65,24 @@ def route(
     connection: Connection, invite: InviteReceived, settings: CallsSettings, unseal: Unseal
 ) -> Route | Forward | Refused | NeedsDigest:
     """Look an INVITE up. Runs inside a read transaction."""
-    found = admit(trunks.list(connection, enabled=True), invite, settings, unseal)
+    known = trunks.list(connection, enabled=True)
+    found = admit(known, invite, settings, unseal)
     if not isinstance(found, Trunk):
         return found
     number = _number(connection, invite.user)
     if number is None:
         return Refused(404, f"{invite.user or 'an empty user'} is not a number of this installation")
+    if not _serves(found, number):
+        found = admit((trunk for trunk in known if _serves(trunk, number)), invite, settings, unseal)
+        if not isinstance(found, Trunk):
+            return Refused(404, f"{number.msisdn} belongs to another account than the trunk of this call")
+    if not accounts.standing(connection, (number.account_id,)):
+        return Refused(603, f"the account of {number.msisdn} is suspended")
     if number.forward_type is not None:
         return _forward(found, number)
     if number.application_id is None:
         return Refused(603, f"{number.msisdn} is not linked to an application")
-    application = applications.get(connection, number.application_id)
+    application = applications.get(connection, number.application_id, account_id=number.account_id)
     if application is None or Hook.of(application, "answer_url") is None:
         return Refused(603, f"the application of {number.msisdn} has no voice capability with an answer_url")
     return Route(found, number, application)
@@ -116,6 +123,13 @@ def admit(
         if trunk.username == offered.username and offered.matches(password):
             return trunk
     return Refused(403, f"{source} gave a wrong user name or password for {offered.username!r}")
+
+
+def _serves(trunk: Trunk, number: Number) -> bool:
+    """Whether calls to a number may come over a trunk: both are of one account. The built-in carrier's is
+    everybody's. Two accounts may have the same carrier, so one source may be several trunks.
+    """
+    return trunk.simulated or trunk.account_id == number.account_id
 
 
 def _from_source(trunk: Trunk, source: str) -> bool:
