@@ -44,6 +44,13 @@ def targets(kind: str, value: str) -> tuple[Target, ...]:
     return tuple(_sip(uri) for uri in uris)
 
 
+def check(msisdn: str, kind: str, value: str) -> None:
+    """Whether the calls of a number can be forwarded like this. Raises Invalid as `targets` does."""
+    for target in targets(kind, value):
+        if isinstance(target.endpoint, PhoneEndpoint) and target.endpoint.number == msisdn:
+            raise Invalid("voiceCallbackValue", "is the number itself; its calls would never get anywhere")
+
+
 def _number(value: str) -> str:
     number = e164.normalise(value, "voiceCallbackValue")
     forbidden = e164.refusal(number)

@@ -7,7 +7,7 @@ other APIs bring along. The path decides which one is spoken. See docs/specs/htt
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -35,6 +35,7 @@ TITLES = {
     414: "URI Too Long",
     415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
+    420: "Method Failed",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
@@ -85,6 +86,10 @@ class NotJson(OffhookError):  # noqa: N818
     """The body is of another kind, as its Content-Type says."""
 
 
+class Changed(OffhookError):  # noqa: N818
+    """The thing is not the version that the request names any more."""
+
+
 class Busy(OffhookError):  # noqa: N818
     """The platform is shutting down or full."""
 
@@ -109,6 +114,7 @@ STATUSES: list[tuple[type[OffhookError], int]] = [
     (Unauthorised, 401),
     (Forbidden, 403),
     (NotFound, 404),
+    (Changed, 412),
     (TooLarge, 413),
     (NotAcceptable, 406),
     (NotJson, 415),
@@ -131,6 +137,8 @@ class Family:
     """Request, status, detail, wrong fields and an id of this occurrence → the members of the body."""
     challenge: str = "Bearer"
     """`WWW-Authenticate` of a 401."""
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    """Statuses for which these paths have another one."""
 
 
 def install(app: FastAPI, families: Sequence[Family] = ()) -> None:
@@ -177,6 +185,7 @@ def answer(
     """An error answer in the family that the path speaks."""
     family = next(each for each in scope["app"].state.families if scope["path"].startswith(each.prefix))
     instance = scope["app"].state.context.ids.token(16)
+    status = family.statuses.get(status, status)
     told = detail or DETAILS.get(status, TITLES.get(status, ""))
     body = family.body(scope, status, told, fields, instance)
     extra = {"Retry-After": "5" if status == 503 else "1"} if status in (429, 503) else {}

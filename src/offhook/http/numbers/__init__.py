@@ -1,0 +1,14 @@
+"""The Numbers API: numbers that an account has, those it may buy, and what becomes of calls to them.
+
+Old in its ways: forms instead of JSON, `error-code` as text, 420 for whatever cannot be done, and key and
+secret in the query or the body where clients are old. See docs/specs/http.md §11.
+"""
+
+from fastapi import APIRouter, Depends
+
+from offhook.http.accept import takes_json
+from offhook.http.numbers import changes, listings
+
+router = APIRouter(tags=["Numbers"], dependencies=[Depends(takes_json)])
+for part in (listings, changes):
+    router.include_router(part.router)
