@@ -207,6 +207,34 @@ class Destinations(BaseModel):
         return value
 
 
+class Kpn(BaseModel):
+    """The KPN wrapper: what new clients get, and what its answers look like."""
+
+    quota_limit: int = Field(100_000, ge=1, le=1_000_000_000_000)
+    """Requests that a new client may make in an interval."""
+    quota_interval: int = Field(1, ge=1, le=1_000)
+    quota_unit: Literal["minute", "hour", "day", "week", "month"] = "day"
+    token_life: int = Field(3600, ge=60, le=86_400)
+    """Seconds."""
+    arrays: bool = False
+    """`to` and `from` of a call are shown as arrays of one."""
+    origins: str = "*"
+    """Comma list of web origins whose pages may read answers; `*` is all, without credentials."""
+    sunset: str = "n/a"
+    """What the `sunset` header says."""
+
+    @field_validator("sunset", "origins")
+    @classmethod
+    def _header(cls, value: str) -> str:
+        if not value.strip() or not value.isascii() or not value.isprintable():
+            raise ValueError("must be one line of printable ASCII characters")
+        return value.strip()
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        return tuple(text.strip().rstrip("/") for text in self.origins.split(",") if text.strip()) or ("*",)
+
+
 class Storage(BaseModel):
     durability: Literal["process", "power"] = "process"
     webhook_days: int = Field(30, ge=1, le=3650)
@@ -230,8 +258,12 @@ class Shutdown(BaseModel):
 
 class Journal(BaseModel):
     mask_digits: bool = False
+    mask_numbers: bool = False
+    """Phone numbers too, all but their last two digits."""
     segment_bytes: int = Field(8_000_000, ge=100_000)
     keep_segments: int = Field(64, ge=1)
+    keep_days: int = Field(30, ge=0, le=3650)
+    """How long a segment is kept; 0 counts segments alone."""
 
 
 class Exec(BaseModel):
@@ -257,6 +289,7 @@ class Settings(BaseSettings):
     calls: Calls = Calls()
     fetch: Fetch = Fetch()
     destinations: Destinations = Destinations()
+    kpn: Kpn = Kpn()
     storage: Storage = Storage()
     shutdown: Shutdown = Shutdown()
     journal: Journal = Journal()

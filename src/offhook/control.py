@@ -21,7 +21,7 @@ from offhook.core.clock import Clock, SystemClock
 from offhook.core.errors import Invalid, OffhookError
 from offhook.core.ids import RandomIds
 from offhook.core.journal_file import FileJournal
-from offhook.core.tasks import Tasks
+from offhook.core.tasks import Tasks, outside
 from offhook.door import Door, bind_sip, make_transports
 from offhook.drain import Drain, stop_all
 from offhook.http.connections import guarded
@@ -37,6 +37,7 @@ from offhook.security.tls import ServerTls
 from offhook.service import Drivers, Service, policy_of
 from offhook.serving import Web, chooser, limits_of
 from offhook.storage.database import Database
+from offhook.storage.retention import US_PER_DAY, Step
 from offhook.supervisor.plans import socket_of
 from offhook.supervisor.sockets import inherited, open_all
 from offhook.transport.acl import Acl
@@ -84,6 +85,8 @@ async def serve(settings: Settings) -> None:
     web = AiohttpTransport(policy_of(settings), SystemResolver())
     journal = _journal(settings, clock)
     service = Service(settings, _drivers(settings, clock, journal, transports, web))
+    if settings.journal.keep_days:
+        service.retention.add("journal segments", _journal_keeper(journal, settings.journal.keep_days))
     tasks = Tasks()
     tasks.start(Beat().keep(), "sign of life")
     tasks.start(_keep_trusting(service, acl), "trusted sources")
@@ -133,7 +136,17 @@ def _journal(settings: Settings, clock: Clock) -> FileJournal:
         segment_bytes=settings.journal.segment_bytes,
         keep_segments=settings.journal.keep_segments,
         mask_digits=settings.journal.mask_digits,
+        mask_numbers=settings.journal.mask_numbers,
     )
+
+
+def _journal_keeper(journal: FileJournal, days: int) -> Step:
+    """Removes the segments that are older than so many days."""
+
+    async def step(wall: int) -> int:
+        return await outside(journal.remove_old, wall - days * US_PER_DAY)
+
+    return step
 
 
 def _drivers(

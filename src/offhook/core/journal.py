@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from offhook.core.redact import MASK, hides, redact, redact_text
+from offhook.core.redact import MASK, Masks, hides, redact, redact_text
 
 Json = Any
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
@@ -61,8 +61,9 @@ class Journal(Protocol):
 class Scrubber:
     """Makes values fit for a line: JSON types only, floats of 3 decimals, nothing secret."""
 
-    def __init__(self, *, mask_digits: bool = False) -> None:
-        self._all = mask_digits
+    def __init__(self, *, mask_digits: bool = False, mask_numbers: bool = False) -> None:
+        self._masks = Masks(digits=mask_digits, numbers=mask_numbers)
+        self._hiding = Masks(digits=True, numbers=mask_numbers)
         self._hidden: set[str] = set()
 
     def hide_digits(self, leg: str) -> None:
@@ -73,15 +74,15 @@ class Scrubber:
 
     def clean(self, leg: str | None, data: Json) -> Json:
         """`data` as it may be written for `leg`."""
-        return _cleaned(data, self._all or leg in self._hidden)
+        return _cleaned(data, self._hiding if leg in self._hidden else self._masks)
 
 
 class MemoryJournal:
     """A journal in memory, for tests and worlds."""
 
-    def __init__(self, node: int = 0, *, mask_digits: bool = False) -> None:
+    def __init__(self, node: int = 0, *, mask_digits: bool = False, mask_numbers: bool = False) -> None:
         self._node = node
-        self._scrubber = Scrubber(mask_digits=mask_digits)
+        self._scrubber = Scrubber(mask_digits=mask_digits, mask_numbers=mask_numbers)
         self.lines: list[Line] = []
 
     def write(self, t: int, leg: str | None, conversation: str | None, kind: str, data: Json) -> None:
@@ -128,29 +129,29 @@ def decode_line(text: bytes) -> Line:
     return Line(node, seq, t, leg, conversation, kind, _restored(data))
 
 
-def _cleaned(value: Any, digits: bool) -> Json:
+def _cleaned(value: Any, masks: Masks) -> Json:
     """`_plain(redact(value))` in one walk for the types that nearly every value has."""
     kind = type(value)
     if kind is str:
-        return redact_text(value, digits=digits)
+        return redact_text(value, masks)
     if value is None or kind is int or kind is bool:
         return value
     if kind is dict:
-        return _marked({str(key): _entry(key, item, digits) for key, item in value.items()})
+        return _marked({str(key): _entry(key, item, masks) for key, item in value.items()})
     if kind is list or kind is tuple:
-        return [_element(item, digits) for item in value]
-    return _plain(redact(value, digits=digits))
+        return [_element(item, masks) for item in value]
+    return _plain(redact(value, masks))
 
 
-def _entry(key: Any, value: Any, digits: bool) -> Json:
-    return MASK if hides(key, value, digits) else _cleaned(value, digits)
+def _entry(key: Any, value: Any, masks: Masks) -> Json:
+    return MASK if hides(key, value, masks) else _cleaned(value, masks)
 
 
-def _element(item: Any, digits: bool) -> Json:
+def _element(item: Any, masks: Masks) -> Json:
     """One element of a sequence: a pair of a header list, or a value."""
     if isinstance(item, (list, tuple)) and len(item) == 2 and isinstance(item[0], str):
-        return [item[0], _entry(item[0], item[1], digits)]
-    return _cleaned(item, digits)
+        return [item[0], _entry(item[0], item[1], masks)]
+    return _cleaned(item, masks)
 
 
 def _plain(value: Any) -> Json:

@@ -8,22 +8,25 @@ when the journal opens; a line that was cut short is ignored.
 """
 
 import asyncio
+import contextlib
 import errno
 import json
 import logging
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from offhook.core.clock import Clock
+from offhook.core.clock import US_PER_SECOND, Clock
 from offhook.core.journal import Json, Line, Scrubber, decode_line, encode_fields
 
 SEGMENT_BYTES = 8_000_000
 KEEP_SEGMENTS = 64
 """Closed segments beyond this many are removed, oldest first."""
+US_PER_DAY = 86_400 * US_PER_SECOND
 MAX_WAITING = 20_000
 """Lines held while the disk does not take them; the oldest go first."""
 
@@ -49,11 +52,12 @@ class FileJournal:
         segment_bytes: int = SEGMENT_BYTES,
         keep_segments: int = KEEP_SEGMENTS,
         mask_digits: bool = False,
+        mask_numbers: bool = False,
     ) -> None:
         self._clock = clock
         self._node = node
         self._seq = 0
-        self._scrubber = Scrubber(mask_digits=mask_digits)
+        self._scrubber = Scrubber(mask_digits=mask_digits, mask_numbers=mask_numbers)
         self._waiting: deque[Written] = deque(maxlen=MAX_WAITING)
         self._scheduled = False
         self._failing = False
@@ -110,7 +114,20 @@ class FileJournal:
         self.flush()
         with self._lock:
             places = self._segments.places(key)
-        return [line for path, spots in places for line in _lines_at(path, spots)]
+        found = [line for path, spots in places for line in _lines_at(path, spots)]
+        return [line for line in found if line.key == key]
+
+    def remove_old(self, before: int) -> int:
+        """Remove the segments that were closed before an instant (UTC µs); gives how many.
+
+        The segment that is being written is closed once it is a day old, so that no line gets much older
+        than it should. Writes files: use `core.tasks.outside`.
+        """
+        self.flush()
+        with self._lock:
+            if self._clock.wall() - self._segments.began >= US_PER_DAY:
+                self._segments.turn(self._heading)
+            return self._segments.remove_closed(before)
 
     def close(self) -> None:
         """Write what waits and the index of the segment."""
@@ -135,6 +152,8 @@ class _Segments:
         self._path = directory
         self._offset = 0
         self._index: Index = {}
+        self.began = 0
+        """When the open segment began, UTC µs."""
 
     def open(self, heading: bytes) -> None:
         """Index what a crash left without, and begin. Raises OSError."""
@@ -161,12 +180,29 @@ class _Segments:
         self._file = file
         self._offset = len(heading)
         self._index = {}
+        self.began = _wall_of(heading)
 
     def _remove_oldest(self) -> None:
         closed = self._closed()
         for path in closed[: max(0, len(closed) - self._keep + 1)]:
             path.unlink(missing_ok=True)
             path.with_suffix(".idx").unlink(missing_ok=True)
+
+    def turn(self, heading: Heading) -> None:
+        """Close the open segment and begin the next, unless nothing was written to it."""
+        if self._file is not None and self._index:
+            self.finish()
+            self.begin(heading())
+
+    def remove_closed(self, before: int) -> int:
+        """Remove segments that were closed before an instant; the next one's beginning is their end."""
+        paths = [path for path in self._closed() if path < self._path]
+        ends = [*(_began(path) for path in paths[1:]), self.began]
+        old = [path for path, end in zip(paths, ends, strict=False) if end < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".idx").unlink(missing_ok=True)
+        return len(old)
 
     def append(self, lines: list[Written], heading: Heading) -> None:
         """Write lines in one go, in a new segment when this one is full."""
@@ -255,7 +291,21 @@ def _lines_at(path: Path, spots: list[tuple[int, int]]) -> list[Line]:
         with path.open("rb") as segment:
             for offset, length in spots:
                 segment.seek(offset)
-                lines.append(decode_line(segment.read(length)))
+                with contextlib.suppress(ValueError):  # being erased: `journal_erasure.py`
+                    lines.append(decode_line(segment.read(length)))
     except FileNotFoundError:
         pass  # removed by whoever keeps the disk in order
     return lines
+
+
+def _began(path: Path) -> int:
+    """When a segment was begun, UTC µs; a heading that a crash cut short counts as just now."""
+    with path.open("rb") as segment:
+        return _wall_of(segment.readline())
+
+
+def _wall_of(heading: bytes) -> int:
+    try:
+        return int(json.loads(heading)["wall"])
+    except (ValueError, TypeError, KeyError):
+        return sys.maxsize

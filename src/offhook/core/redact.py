@@ -1,4 +1,5 @@
-"""What must never be written down: secrets, credentials in headers and, where asked for, pressed keys.
+"""What must never be written down: secrets, credentials in headers and, where asked for, pressed keys and
+phone numbers.
 
 Works on plain JSON-like values and on text that holds SIP or HTTP messages. It hides values, never keys, so
 that a reader still sees that something was there. It does not know which application wants its digits
@@ -7,7 +8,7 @@ hidden: the caller says so.
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 MASK = "•••"
@@ -29,15 +30,16 @@ _SECRET_KEYS = frozenset(
         "signature_secret",
     }
 )
+_NUMBER_KEYS = frozenset({"callee", "caller", "from", "from_", "msisdn", "number", "to"})
 _DIGIT_KEYS = frozenset({"digit", "digits", "dtmf", "dtmf_answer", "dtmfanswer"})
 
 # A whole header line, so that every parameter of a Digest answer goes with it.
 _CREDENTIAL_LINE = re.compile(r"(?im)^((?:proxy-)?authorization|cookie|set-cookie)([ \t]*:[ \t]*)[^\r\n]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)[ \t]+[A-Za-z0-9._~+/=-]{6,}")
 _URL_PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@]*):[^/\s@]+@")
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:api_secret|password|access_token|secret)=)[^&\s]+")
+_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:api_secret|client_secret|password|access_token|secret)=)[^&\s]+")
 _JSON_SECRET = re.compile(
-    r'(?i)("(?:api_secret|password|private_key|signature_secret|access_token)"\s*:\s*")(?:[^"\\]|\\.)*'
+    r'(?i)("(?:api_secret|client_secret|password|private_key|signature_secret|access_token)"\s*:\s*")(?:[^"\\]|\\.)*'
 )
 _PRIVATE_PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 
@@ -47,34 +49,57 @@ _JSON_DIGITS = re.compile(r'(?i)("(?:digits?|dtmf)"\s*:\s*")[^"]*')
 _QUERY_DIGITS = re.compile(r"(?i)(%22(?:digits?|dtmf)%22:%22)[^%&]*")
 _QUERY_PLAIN_DIGITS = re.compile(r"(?i)([?&](?:digits?|dtmf)=)[0-9a-d#*p,]+")
 
+# Seven to fifteen digits, as E.164 has them, that are no part of a word or a UUID; the plus, or what stands
+# before, may be percent-encoded. Then the international form with its usual separators.
+_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z_])(?<![0-9A-Fa-f]{4}-)(%[0-9A-Fa-f]{2}|\+)?\d{5,13}(\d\d)(?![0-9A-Za-z_])(?!-[0-9A-Fa-f]{4}-)"
+)
+_SPACED_NUMBER = re.compile(r"(\+)\d(?:[-.() ]{0,2}\d){4,11}[-.() ]{0,2}(\d\d)(?!\d)")
+_IDENTITY_LINE = re.compile(r"(?im)^(identity|y)([ \t]*:[ \t]*)[^\r\n]+")
 
-def redact(value: Any, *, digits: bool = False) -> Any:
-    """A copy of `value` without secrets; with `digits`, also without the keys that somebody pressed.
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """What is hidden besides secrets."""
+
+    digits: bool = False
+    """The keys that somebody pressed."""
+    numbers: bool = False
+    """Phone numbers, all but their last two digits."""
+
+
+NO_MASKS = Masks()
+
+
+def redact(value: Any, masks: Masks = NO_MASKS) -> Any:
+    """A copy of `value` without secrets and what `masks` names.
 
     Mappings, sequences, sets and dataclasses are walked; tuples come back as lists, a dataclass as a mapping
     with its name under `type`, any other object as its text.
     """
     if isinstance(value, str):
-        return redact_text(value, digits=digits)
+        return redact_text(value, masks)
     if isinstance(value, Mapping):
-        return {key: _entry(key, item, digits) for key, item in value.items()}
+        return {key: _entry(key, item, masks) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_pair(item, digits) for item in value]
+        return [_pair(item, masks) for item in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
         text = bytes(value).decode("utf-8", "surrogateescape")
-        return redact_text(text, digits=digits).encode("utf-8", "surrogateescape")
+        return redact_text(text, masks).encode("utf-8", "surrogateescape")
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (set, frozenset)):
-        return sorted((redact(item, digits=digits) for item in value), key=repr)
+        return sorted((redact(item, masks) for item in value), key=repr)
     if is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in fields(value)]
-        return {"type": type(value).__name__} | {n: _entry(n, getattr(value, n), digits) for n in names}
-    return redact_text(str(value), digits=digits)
+        return {"type": type(value).__name__} | {n: _entry(n, getattr(value, n), masks) for n in names}
+    return redact_text(str(value), masks)
 
 
-def redact_text(text: str, *, digits: bool = False) -> str:
-    """`text` without credential header lines, tokens, URL passwords and private keys."""
+def redact_text(text: str, masks: Masks = NO_MASKS) -> str:
+    """`text` without credential header lines, tokens, URL passwords, private keys and what `masks` names."""
+    if masks.numbers:
+        text = _redact_numbers(text)
     # Each pattern needs one of these; most texts are ids and words that have none.
     if ":" not in text and "=" not in text and " " not in text and "\t" not in text:
         return text
@@ -90,21 +115,31 @@ def redact_text(text: str, *, digits: bool = False) -> str:
         text = _JSON_SECRET.sub(rf"\1{MASK}", text)
     if "PRIVATE KEY" in text:
         text = _PRIVATE_PEM.sub(MASK, text)
-    return _redact_digit_text(text) if digits else text
+    return _redact_digit_text(text) if masks.digits else text
 
 
-def hides(key: Any, value: Any, digits: bool) -> bool:
+def hides(key: Any, value: Any, masks: Masks) -> bool:
     """Whether `value` must not be written down because it stands under `key`."""
     name = key.lower() if isinstance(key, str) else ""
     if name in _SECRET_KEYS:
         return value not in (None, "")
-    return (
-        digits
-        and name in _DIGIT_KEYS
-        and isinstance(value, (str, int))
-        and not isinstance(value, bool)
-        and value != ""
-    )
+    if isinstance(value, bool):
+        return False
+    if masks.numbers and name in _NUMBER_KEYS and isinstance(value, int):
+        return True
+    return masks.digits and name in _DIGIT_KEYS and isinstance(value, (str, int)) and value != ""
+
+
+def _redact_numbers(text: str) -> str:
+    if "dentity" in text or "\ny:" in text:
+        text = _IDENTITY_LINE.sub(rf"\1\2{MASK}", text)  # a token that holds both numbers
+    if "+" in text:
+        text = _SPACED_NUMBER.sub(_shortened, text)
+    return _NUMBER.sub(_shortened, text)
+
+
+def _shortened(number: re.Match[str]) -> str:
+    return f"{number[1] or ''}{MASK}{number[2]}"
 
 
 def _redact_digit_text(text: str) -> str:
@@ -114,12 +149,12 @@ def _redact_digit_text(text: str) -> str:
     return _QUERY_PLAIN_DIGITS.sub(rf"\1{MASK}", text)
 
 
-def _entry(key: Any, value: Any, digits: bool) -> Any:
-    return MASK if hides(key, value, digits) else redact(value, digits=digits)
+def _entry(key: Any, value: Any, masks: Masks) -> Any:
+    return MASK if hides(key, value, masks) else redact(value, masks)
 
 
-def _pair(item: Any, digits: bool) -> Any:
+def _pair(item: Any, masks: Masks) -> Any:
     """One element of a sequence; a (name, value) pair of a header list is treated as a key and its value."""
     if isinstance(item, (list, tuple)) and len(item) == 2 and isinstance(item[0], str):
-        return [item[0], _entry(item[0], item[1], digits)]
-    return redact(item, digits=digits)
+        return [item[0], _entry(item[0], item[1], masks)]
+    return redact(item, masks)

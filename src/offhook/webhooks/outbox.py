@@ -192,11 +192,11 @@ class Outbox:
 
     async def _tidy(self) -> None:
         while True:
-            await asyncio.sleep(TIDY_EVERY_S)
             try:
                 await self.purge(self._clock.wall() - self._settings.keep_days * US_PER_DAY)
             except Exception:
                 log.exception("old webhooks could not be removed; tried again in an hour")
+            await asyncio.sleep(TIDY_EVERY_S)
 
     def _next_sequence(self, connection: Connection) -> int:
         """One counter for all keys: a key belongs to one node, and only its writer comes here."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from offhook.core.redact import MASK, redact, redact_text
+from offhook.core.redact import MASK, Masks, redact, redact_text
 
 INVITE = (
     "REGISTER sip:x SIP/2.0\r\n"
@@ -92,4 +92,41 @@ def test_bytes_and_objects() -> None:
 )
 def test_digits_only_when_asked(value: Any, hidden: Any) -> None:
     assert redact(value) == value
-    assert redact(value, digits=True) == hidden
+    assert redact(value, Masks(digits=True)) == hidden
+
+
+@pytest.mark.parametrize(
+    ("value", "hidden"),
+    [
+        ("15550100777", f"{MASK}77"),
+        ("+15550100777", f"+{MASK}77"),
+        ("<sip:+15550100777@host:5060>;tag=a1", f"<sip:+{MASK}77@host:5060>;tag=a1"),
+        ('From: "15550100777" <tel:+1-555-010-0777>', f'From: "{MASK}77" <tel:+{MASK}77>'),
+        ("+1 (555) 010-0777", f"+{MASK}77"),
+        ("/a?from=15550100777&to=%2B15550100778", f"/a?from={MASK}77&to=%2B{MASK}78"),
+        ("%22from%22:%2215550100777%22", f"%22from%22:%22{MASK}77%22"),
+        ("sip:15550100777-x@host", f"sip:{MASK}77-x@host"),
+        ("INVITE x\r\nIdentity: eyJhbGciOi.x;info=<y>\r\nVia: z", f"INVITE x\r\nIdentity: {MASK}\r\nVia: z"),
+        ({"from": 15550100777, "to": {"number": 15550100778}}, {"from": MASK, "to": {"number": MASK}}),
+    ],
+)
+def test_phone_numbers_only_when_asked(value: Any, hidden: Any) -> None:
+    assert redact(value) == value
+    assert redact(value, Masks(numbers=True)) == hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12345678-1234-4000-8000-123456789012",
+        "CON-12345678-1234-4000-8000-123456789012",
+        "branch=z9hG4bK1234567890",
+        "2026-11-21T15:00:00.000Z",
+        "v_1234567890",
+        "127.0.0.1:5060",
+        "CSeq: 102 INVITE",
+        "1234567890123456",
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert redact(text, Masks(numbers=True)) == text
