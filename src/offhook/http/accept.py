@@ -7,7 +7,7 @@ from offhook.http.errors import NotAcceptable
 READABLE = frozenset({"*/*", "application/*", "application/json", "application/hal+json"})
 
 
-def takes_json(request: Request) -> None:
+async def takes_json(request: Request) -> None:
     """Raises `NotAcceptable` for an Accept header that leaves out JSON. No header admits everything."""
     ranges = [text for line in request.headers.getlist("accept") for text in line.lower().split(",")]
     kinds = {text.partition(";")[0].strip() for text in ranges} - {""}

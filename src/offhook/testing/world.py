@@ -50,6 +50,7 @@ from offhook.transport.pool import StreamPool
 HOST = "127.0.0.1"
 PLATFORM = (HOST, 5060)
 CARRIER = (HOST, 5070)
+PUBLIC_URL = "http://platform.test"
 APP = "http://app.test"
 FILES = "http://files.test"
 INSTANCE_KEY = bytes(range(32))
@@ -255,14 +256,13 @@ class World:
 
 
 def _settings(folder: Path, workers: int, changes: Mapping[str, Any]) -> Settings:
-    return Settings(
-        data_dir=folder,
-        http=Http(public_url="http://platform.test"),
-        sip=Sip(host=HOST),
-        media=Media(workers=workers, warm_ports=16, capacity=64, realtime=False),
-        fetch=Fetch(private="allow"),
-        **changes,
-    )
+    usual: dict[str, Any] = {
+        "http": Http(public_url=PUBLIC_URL),
+        "sip": Sip(host=HOST),
+        "media": Media(workers=workers, warm_ports=16, capacity=64, realtime=False),
+        "fetch": Fetch(private="allow"),
+    }
+    return Settings(data_dir=folder, **{**usual, **changes})
 
 
 async def _locate(host: str, port: int, transport: str) -> Flow:

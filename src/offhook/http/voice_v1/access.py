@@ -23,7 +23,7 @@ KEPT_DAYS = 2
 US_PER_DAY = 86_400 * US_PER_SECOND
 
 
-def in_region(request: Request, caller: Annotated[Caller, Depends(by_token)]) -> Caller:
+async def in_region(request: Request, caller: Annotated[Caller, Depends(by_token)]) -> Caller:
     """The application, at a host of this node's region. Raises `NotFound` at another region's."""
     region = context(request).voice.region
     host = request.headers.get("host", "")
