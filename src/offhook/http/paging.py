@@ -6,13 +6,35 @@ Hrefs are absolute, because some clients feed them to a URL parser that refuses 
 
 from urllib.parse import urlencode
 
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import QueryParams
 
 from offhook.core.errors import Invalid
 
 Links = dict[str, dict[str, str]]
 MAX_PAGE_SIZE = 100
+MAX_PAGE = 1_000_000
 MOST_DIGITS = 15
+
+
+class PageQuery(BaseModel):
+    """The parameters of a listing by page number, as routes declare them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    page_size: int = Field(10, ge=1, le=MAX_PAGE_SIZE)
+    page: int = Field(1, ge=1, le=MAX_PAGE)
+    """Which page, from 1."""
+
+
+class IndexQuery(BaseModel):
+    """Those of a listing whose pages are counted from 0."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    page_size: int = Field(10, ge=1, le=MAX_PAGE_SIZE)
+    page_index: int = Field(0, ge=0, le=MAX_PAGE)
+    """Which page, from 0."""
 
 
 def integer(query: QueryParams, name: str, *, default: int, low: int, high: int | None = None) -> int:
@@ -43,15 +65,18 @@ def offset_links(base: str, query: dict[str, str], *, total: int, page_size: int
     return links
 
 
-def page_links(base: str, *, page: int, page_size: int, pages: int) -> Links:
-    """Links of a listing by page number, counted from 1."""
+def page_links(
+    base: str, *, page: int, page_size: int, pages: int, name: str = "page", first: int = 1
+) -> Links:
+    """Links of a listing by page number: the parameter's name, and the number of the first of the `pages`."""
+    last = first + pages - 1
 
     def link(number: int) -> dict[str, str]:
-        return {"href": f"{base}?page_size={page_size}&page={number}"}
+        return {"href": f"{base}?page_size={page_size}&{name}={number}"}
 
-    links = {"self": link(page), "first": link(1), "last": link(pages)}
-    if page < pages:
+    links = {"self": link(page), "first": link(first), "last": link(last)}
+    if page < last:
         links["next"] = link(page + 1)
-    if page > 1:
-        links["prev"] = link(min(page - 1, pages))
+    if page > first:
+        links["prev"] = link(min(page - 1, last))
     return links

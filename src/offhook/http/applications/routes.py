@@ -1,76 +1,66 @@
 """`/v2/applications`, authenticated with key and secret. See docs/specs/http.md §4."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 
-from offhook.core.errors import NotFound
+from offhook.http.accept import takes_json
+from offhook.http.applications import verbs
 from offhook.http.applications.schemas import ApplicationBody
+from offhook.http.applications.shown import ApplicationPage, MadeApplication, ShownApplication, problems
 from offhook.http.auth import by_secret
-from offhook.http.context import HttpContext, context, is_id
-from offhook.http.errors import NotAcceptable
+from offhook.http.context import context
+from offhook.http.declared import answers, looks_at, reads
 from offhook.http.models import read_model
-from offhook.http.paging import MAX_PAGE_SIZE, integer, page_links
-from offhook.security import keys
-from offhook.storage import applications
+from offhook.http.paging import MAX_PAGE, MAX_PAGE_SIZE, PageQuery, integer, page_links
 from offhook.storage.records import Account, Application
 
 PATH = "/v2/applications"
-MAX_PAGE = 1_000_000
-READABLE = frozenset({"*/*", "application/*", "application/json", "application/hal+json"})
-
-
-def takes_json(request: Request) -> None:
-    """Raises `NotAcceptable` for an Accept header that leaves out JSON."""
-    ranges = [text for line in request.headers.getlist("accept") for text in line.lower().split(",")]
-    kinds = {text.partition(";")[0].strip() for text in ranges} - {""}
-    if kinds and not kinds & READABLE:
-        raise NotAcceptable("Answers are application/json; the Accept header must admit that.")
-
-
 router = APIRouter(prefix=PATH, tags=["Applications"], dependencies=[Depends(takes_json)])
 Owner = Annotated[Account, Depends(by_secret)]
+EXAMPLE: dict[str, Any] = {
+    "name": "Reception",
+    "capabilities": {
+        "voice": {
+            "webhooks": {
+                "answer_url": {"address": "https://ivr.example/answer", "http_method": "GET"},
+                "event_url": {"address": "https://ivr.example/events", "http_method": "POST"},
+            }
+        }
+    },
+}
 
 
-@router.post("", status_code=201)
-async def create(request: Request, account: Owner) -> dict[str, Any]:
+@router.post(
+    "",
+    summary="Create an application",
+    response_model=None,
+    status_code=201,
+    responses={**answers(201, "The application.", MadeApplication), **problems(400, 413, 415)},
+    openapi_extra=reads(ApplicationBody, example=EXAMPLE),
+)
+async def create(request: Request, account: Owner) -> JSONResponse:
     """Create an application. Without a public key a pair is made and its private half shown once."""
     here = context(request)
     body = await read_model(request, ApplicationBody, here.max_body)
-    pair = None
-    if body.keys.public_key:
-        public_key = keys.public_key_from(body.keys.public_key)
-    else:
-        pair = await keys.generate()
-        public_key = pair.public_key
-    now = here.clock.wall()
-    application = Application(
-        application_id=here.ids.uuid(),
-        account_id=account.account_id,
-        name=body.name,
-        public_key=public_key,
-        capabilities=body.stored_capabilities(),
-        privacy=body.privacy.model_dump(mode="json"),
-        created_at=now,
-        updated_at=now,
-    )
-    await here.database.write(lambda connection: applications.insert(connection, application))
-    return render(application, private_key=pair.private_key if pair else None)
+    application, pair = await verbs.make(here, account, body.draft())
+    return JSONResponse(render(application, pair.private_key if pair else None), status_code=201)
 
 
-@router.get("")
+@router.get(
+    "",
+    summary="List applications",
+    response_model=None,
+    responses={**answers(200, "One page.", ApplicationPage), **problems(400)},
+    openapi_extra=looks_at(PageQuery),
+)
 async def listing(request: Request, account: Owner) -> dict[str, Any]:
     """One page of the account's applications, oldest first."""
     here = context(request)
     page = integer(request.query_params, "page", default=1, low=1, high=MAX_PAGE)
     size = integer(request.query_params, "page_size", default=10, low=1, high=MAX_PAGE_SIZE)
-    found = await here.database.read(
-        lambda connection: applications.list(
-            connection, account_id=account.account_id, page_size=size, record_index=(page - 1) * size
-        )
-    )
-    pages = max(1, -(-found.total // size))
+    found, pages = await verbs.find_page(here, account, size=size, index=page - 1)
     return {
         "page_size": size,
         "page": page,
@@ -81,37 +71,47 @@ async def listing(request: Request, account: Owner) -> dict[str, Any]:
     }
 
 
-@router.get("/{application_id}")
+@router.get(
+    "/{application_id}",
+    summary="Read an application",
+    response_model=None,
+    responses={**answers(200, "The application.", ShownApplication), **problems(404)},
+)
 async def show(request: Request, account: Owner, application_id: str) -> dict[str, Any]:
     """One application."""
-    return render(await _find(context(request), account, application_id))
+    return render(await verbs.find(context(request), account, application_id))
 
 
-@router.put("/{application_id}")
+@router.put(
+    "/{application_id}",
+    summary="Replace an application",
+    response_model=None,
+    responses={
+        **answers(200, "The application as it is now.", ShownApplication),
+        **problems(400, 404, 413, 415),
+    },
+    openapi_extra=reads(ApplicationBody, example=EXAMPLE),
+)
 async def update(request: Request, account: Owner, application_id: str) -> dict[str, Any]:
     """Replace an application. Without `keys.public_key` the present key stays."""
     here = context(request)
-    before = await _find(here, account, application_id)
+    before = await verbs.find(here, account, application_id)
     body = await read_model(request, ApplicationBody, here.max_body)
-    given = body.keys.public_key
-    after = replace(
-        before,
-        name=body.name,
-        public_key=keys.public_key_from(given) if given else before.public_key,
-        capabilities=body.stored_capabilities(),
-        privacy=body.privacy.model_dump(mode="json"),
-        updated_at=here.clock.wall(),
-    )
-    await here.database.write(lambda connection: applications.update(connection, after))
-    return render(after)
+    return render(await verbs.change(here, before, body.draft()))
 
 
-@router.delete("/{application_id}", status_code=204)
+@router.delete(
+    "/{application_id}",
+    summary="Delete an application",
+    response_class=Response,
+    response_model=None,
+    status_code=204,
+    responses={**answers(204, "It is gone."), **problems(404)},
+)
 async def delete(request: Request, account: Owner, application_id: str) -> Response:
     """Delete an application; its numbers are unlinked."""
     here = context(request)
-    await _find(here, account, application_id)
-    await here.database.write(lambda connection: applications.delete(connection, application_id))
+    await verbs.remove(here, await verbs.find(here, account, application_id))
     return Response(status_code=204)
 
 
@@ -128,12 +128,3 @@ def render(application: Application, private_key: str | None = None) -> dict[str
         "capabilities": application.capabilities,
         "_links": {"self": {"href": f"{PATH}/{application.application_id}"}},
     }
-
-
-async def _find(here: HttpContext, account: Account, application_id: str) -> Application:
-    found = None
-    if is_id(application_id):
-        found = await here.database.read(lambda connection: applications.get(connection, application_id))
-    if found is None or found.account_id != account.account_id:
-        raise NotFound(f"Application '{application_id[:60]}' does not exist, or you do not have access.")
-    return found
