@@ -24,6 +24,7 @@ from offhook.core.ids import Ids
 from offhook.core.journal import Journal
 from offhook.http.app import build
 from offhook.http.context import HttpContext, VoiceOptions
+from offhook.http.kpn.parts import KpnParts
 from offhook.http.limits import Limits
 from offhook.http.metrics import Metrics
 from offhook.http.regions import Region
@@ -40,6 +41,7 @@ from offhook.sip.stack import SipStack, StackConfig
 from offhook.speech.client import SpeechClient
 from offhook.storage import trunks
 from offhook.storage.database import Database
+from offhook.storage.quotas import Rule
 from offhook.storage.retention import Retention, RetentionSettings
 from offhook.storage.room import Room
 from offhook.transport.driver import SipDriver
@@ -208,7 +210,8 @@ class Service:
                 secrets=SecretChecker(hint_key=hint_key(self.drivers.sealer)),
                 limits=Limits(self.settings.http.requests_per_second),
                 voice=_voice_options(self.settings),
-            )
+            ),
+            _kpn_parts(self.settings, self.drivers),
         )
 
 
@@ -288,6 +291,19 @@ def _stack_config(settings: Settings, sealer: Sealer) -> StackConfig:
         user_agent=f"Offhook/{metadata.version('offhook')}",
         nonce_secret=sealer.derive("sip nonces"),
         udp_limit=settings.sip.udp_limit,
+    )
+
+
+def _kpn_parts(settings: Settings, drivers: Drivers) -> KpnParts:
+    kpn = settings.kpn
+    return KpnParts(
+        sealer=drivers.sealer,
+        clock=drivers.clock,
+        token_life_s=kpn.token_life,
+        rule=Rule(kpn.quota_interval, kpn.quota_unit, kpn.quota_limit),
+        arrays=kpn.arrays,
+        origins=kpn.allowed_origins,
+        sunset=kpn.sunset,
     )
 
 

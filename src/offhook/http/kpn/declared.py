@@ -1,0 +1,98 @@
+"""What the wrapper's routes declare about themselves: headers of every answer, and its error bodies."""
+
+from typing import Any
+
+from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Json
+from offhook.http.kpn.envelope import Envelope, NumbersEnvelope, TokenEnvelope, VoiceEnvelope
+from offhook.http.numbers.refusals import FAILED, TOLD
+
+STANDARD: dict[str, tuple[str, str]] = {
+    "sunset": ("string", "When this version ends; `n/a` while that is not known."),
+    "api-version": ("string", "The version that answered."),
+    "quota-interval": ("integer", "How many units an interval has."),
+    "quota-time-unit": ("string", "minute, hour, day, week or month."),
+    "quota-limit": ("integer", "Requests that may be made in an interval."),
+    "quota-used": ("integer", "Requests that were made in it."),
+    "quota-reset-UTC": ("string", "When the next interval begins, in UTC."),
+    "strict-transport-security": ("string", "For browsers: HTTPS only."),
+    "access-control-allow-origin": ("string", "For browsers: which pages may read this."),
+}
+HEADERS: Json = {
+    name: {"description": text, "schema": {"type": kind}} for name, (kind, text) in STANDARD.items()
+}
+KPN_REASONS = {
+    **REASONS,
+    400: "A header, parameter or member cannot be used, or the call is not in a state for this.",
+    401: "No access token, or one that is wrong or over.",
+    403: "The account of the client is suspended.",
+    404: "There is no such thing for this client.",
+    412: "The application is not the one that If-Match names any more.",
+    FAILED: TOLD[FAILED],
+    429: "The quota is used up, or too much was asked for in a second.",
+}
+ALWAYS = (400, 401, 403, 405, 406, 408, 414, 429, 431, 500, 503)
+"""What any request of a client may be answered with."""
+
+
+def refusals(*statuses: int, voice: bool = False) -> Answers:
+    """The declared errors of a route: these, and what any may answer."""
+    found: Answers = {}
+    for status in sorted({*statuses, *ALWAYS}):
+        model: Any = VoiceEnvelope if voice and status == 401 else Envelope
+        found[status] = _refusal(status, model)
+    return found
+
+
+def token_refusals() -> Answers:
+    """Those of the token endpoint."""
+    return {
+        status: _refusal(status, TokenEnvelope)
+        for status in (400, 401, 403, 405, 406, 408, 413, 414, 429, 431, 500, 503)
+    }
+
+
+def number_refusals() -> Answers:
+    """Those of numbers: 420 stands for every 400."""
+    statuses = [FAILED if status == 400 else status for status in (*ALWAYS, 413)]
+    return {status: _refusal(status, NumbersEnvelope) for status in sorted(statuses)}
+
+
+def answers(status: int, description: str, model: Any = None) -> Answers:
+    """The declared success of a route; without a model its body is empty."""
+    shown = {} if model is None else {"model": model}
+    return {status: {"description": description, "headers": HEADERS, **shown}}
+
+
+def _refusal(status: int, model: Any) -> Json:
+    extra = RETRY if status in (429, 503) else CHALLENGE if status == 401 else {}
+    return {"model": model, "description": KPN_REASONS[status], "headers": {**HEADERS, **extra}}
+
+
+APPLICATION_ID: Json = {
+    "name": "ApplicationId",
+    "in": "header",
+    "required": True,
+    "description": "The application whose calls these are.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+API_VERSION: Json = {
+    "name": "api-version",
+    "in": "header",
+    "required": False,
+    "description": "The version that is wanted; without it the newest one answers.",
+    "schema": {"type": "string", "example": "v1"},
+}
+IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the application as it was read; a newer one is not overwritten.",
+    "schema": {"type": "string"},
+}
+
+
+def with_headers(extra: Json | None = None, *headers: Json) -> Json:
+    """`openapi_extra` of a route: what it has already, and the headers that it reads."""
+    found = dict(extra or {})
+    found["parameters"] = [*found.get("parameters", []), *headers, API_VERSION]
+    return found
