@@ -4,13 +4,8 @@ Version 2 (`routes`, `schemas`, `shown`) and the deprecated version 1 (`old_rout
 the same applications; `verbs` is what both do.
 """
 
-from fastapi import APIRouter
-
-from offhook.http.applications import old_routes, routes
+from offhook.http.applications import old_routes
 from offhook.http.errors import PROBLEMS, VOICE, Family
 
 FAMILIES = (Family(old_routes.PATH, VOICE.body, PROBLEMS.challenge),)
 """Version 1 tells errors as the Voice API does."""
-router = APIRouter()
-router.include_router(routes.router)
-router.include_router(old_routes.router)
