@@ -63,10 +63,11 @@ def insert(connection: Connection, client: Client) -> None:
     quotas.add(connection, client.client_id, client.account_id)
 
 
-def list(connection: Connection) -> "tuple[Client, ...]":
-    """The clients of all accounts, oldest first."""
+def list(connection: Connection, account_id: str) -> "tuple[Client, ...]":
+    """The clients of an account, oldest first."""
     column = tables.oauth_clients.c
-    return tuple(_clients.all(connection, order=[column.created_at, column.client_id]))
+    order = [column.created_at, column.client_id]
+    return tuple(_clients.all(connection, column.account_id == account_id, order=order))
 
 
 def delete(connection: Connection, client_id: str) -> bool:
@@ -74,12 +75,6 @@ def delete(connection: Connection, client_id: str) -> bool:
     revoke_tokens(connection, client_id)
     quotas.delete(connection, client_id)
     return _clients.delete(connection, client_id)
-
-
-def delete_of(connection: Connection, account_id: str) -> None:
-    """Remove the clients of an account."""
-    for client in _clients.matching(connection, account_id=account_id):
-        delete(connection, client.client_id)
 
 
 def add_token(connection: Connection, client: Client, token: str, *, wall: int, expires_at: int) -> None:
