@@ -205,6 +205,7 @@ class Service:
                 data_dir=self.settings.data_dir,
                 metrics=self.metrics,
                 metrics_token=self.settings.http.metrics_token,
+                sealer=self.drivers.sealer,
                 missing=self.missing,
                 max_body=self.settings.http.max_body,
                 secrets=SecretChecker(hint_key=hint_key(self.drivers.sealer)),

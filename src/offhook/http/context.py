@@ -14,6 +14,7 @@ from offhook.http.limits import Limits
 from offhook.http.metrics import Metrics
 from offhook.http.regions import Region
 from offhook.security.passwords import SecretChecker
+from offhook.security.secrets import Sealer
 from offhook.storage.database import Database
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
@@ -45,6 +46,8 @@ class HttpContext:
     data_dir: Path
     metrics: Metrics
     metrics_token: str
+    sealer: Sealer
+    """Seals what has to be read again: channels of users hold passwords."""
     missing: Callable[[], list[str]]
     """What keeps the platform from being ready, in words; empty when all works."""
     max_body: int = 1_000_000

@@ -4,12 +4,15 @@ Listings go by cursor: the place of a user in the order of creation, so that use
 client turns pages are neither shown twice nor make it miss others.
 """
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy import delete as delete_rows
 
 from offhook.core.errors import Conflict
+from offhook.security.secrets import Sealer
 from offhook.storage import tables
 from offhook.storage.mapping import Condition, Mapped, given, ordered
 from offhook.storage.records import User
@@ -85,6 +88,17 @@ def list(
     if backwards:
         return Shelf(tuple(reversed(rows)), before=more, after=True)
     return Shelf(tuple(rows), before=place is not None, after=more)
+
+
+def seal_channels(sealer: Sealer, channels: dict[str, Any]) -> bytes:
+    """What `User.channels` holds of these; passwords are among them."""
+    return sealer.seal(json.dumps(channels).encode()) if channels else b""
+
+
+def channels_of(sealer: Sealer, user: User) -> dict[str, Any]:
+    """The channels of a user, as the API shows them. Raises LocalStateError under another instance key."""
+    found: dict[str, Any] = json.loads(sealer.open(user.channels)) if user.channels else {}
+    return found
 
 
 def delete_of(connection: Connection, application_id: str) -> int:

@@ -447,7 +447,7 @@ def test_other_errors_speak_the_same_family(http: Client) -> None:
         ("0", 0, "0.00"),
         ("1.25", 125_000_000, "1.25"),
         ("0,9", 90_000_000, "0.90"),
-        ("2.00000001",) * 1 + (200_000_001, "2.00000001"),
+        ("2.00000001", 200_000_001, "2.00000001"),
     ],
 )
 def test_prices(text: str, units: int, shown: str) -> None:
