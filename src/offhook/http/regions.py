@@ -2,7 +2,7 @@
 
 A call lives in one region, and a request about it that goes to the host of another one gets 404. A node
 without a region, the usual case, is all of them. The first label of a host name decides, in whatever domain:
-clients and proxies put their own behind it. See docs/specs/http.md §8.
+clients and proxies put their own behind it. See docs/specs/http.md, "Regions".
 """
 
 from dataclasses import dataclass

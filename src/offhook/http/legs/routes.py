@@ -8,7 +8,8 @@ from pydantic import Field
 
 from offhook.core.clock import iso_milliseconds
 from offhook.http.context import HttpContext, context
-from offhook.http.declared import Shown, answers, looks_at, refusals
+from offhook.http.declared import Shown, answers, looks_at
+from offhook.http.legs.refusals import refusals
 from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import Application, find, steer
 from offhook.http.voice_v1.calls import find_all

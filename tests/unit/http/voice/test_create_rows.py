@@ -1,6 +1,5 @@
 """POST /v1/calls, member by member: what reaches the calls domain, and what is refused."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ SIGNED = (
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[CreateCall]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[CreateCall]:
     """What the calls domain was asked for."""
     orders: list[CreateCall] = []
     create = Calls.create
@@ -34,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[CreateCall]]:
         return await create(self, request)
 
     monkeypatch.setattr(Calls, "create", noted)
-    yield orders
+    return orders
 
 
 def to(**members: Any) -> dict[str, Any]:
@@ -61,7 +60,10 @@ TAKEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (sip(), {"endpoint": SipEndpoint("sip:u@h.localhost")}),
     (sip("u@h.localhost:5070"), {"endpoint": SipEndpoint("u@h.localhost:5070")}),
     (sip("sip:u@h.localhost;transport=tcp"), {"endpoint": SipEndpoint("sip:u@h.localhost;transport=tcp")}),
-    (sip("sip:" + "u" * 250 + "@h.localhost"), {"endpoint": SipEndpoint("sip:" + "u" * 250 + "@h.localhost")}),
+    (
+        sip("sip:" + "u" * 250 + "@h.localhost"),
+        {"endpoint": SipEndpoint("sip:" + "u" * 250 + "@h.localhost")},
+    ),
     (
         sip(headers={"location": "Berlin", "age": 7, "none": None}),
         {"endpoint": SipEndpoint("sip:u@h.localhost", headers=(("location", "Berlin"), ("age", "7")))},

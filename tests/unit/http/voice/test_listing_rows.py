@@ -1,7 +1,8 @@
 """GET /v1/calls and /v1/calls/{uuid}, parameter by parameter and member by member, over rows made here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -44,11 +45,11 @@ def leg_of(world: World, number: int, **changes: Any) -> Leg:
 
 def keep(world: World, *rows: Leg) -> None:
     for row in rows:
-        world.database.transact(lambda connection, row=row: legs.insert(connection, row))
+        world.database.transact(partial(legs.insert, record=row))
 
 
 @pytest.fixture(scope="module")
-def rows(platform: World) -> Iterator[list[Leg]]:
+def rows(platform: World) -> list[Leg]:
     """One call in each status that a call can be shown in, in the order of `STATUSES`."""
     made = []
     for number, status in enumerate(STATUSES):
@@ -62,7 +63,7 @@ def rows(platform: World) -> Iterator[list[Leg]]:
             changes["started_at"] = None
         made.append(leg_of(platform, number, **changes))
     keep(platform, *made)
-    yield made
+    return made
 
 
 def page(http: Any, query: str = "") -> Any:
