@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from offhook.cli.calls_export import export
 from offhook.cli.context import as_json, show, show_one, when, workspace
 from offhook.cli.rest import request
 from offhook.core.clock import US_PER_SECOND
@@ -14,7 +15,7 @@ from offhook.storage.records import Leg
 STATUSES = ["started", "ringing", "answered", "completed", "busy", "cancelled", "failed", "rejected"]
 
 
-@click.group(name="calls", help="List, show and hang up calls.")
+@click.group(name="calls", help="List, show, export and hang up calls.")
 def group() -> None: ...
 
 
@@ -76,6 +77,7 @@ def delete(uuid: str) -> None:
 
 
 group.add_command(delete, name="hangup")
+group.add_command(export)
 
 
 def row(leg: Leg) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from offhook.core.errors import Invalid, LocalStateError
 from offhook.core.tasks import outside
-from offhook.storage.engines import READERS, in_memory, make_engines, parse
+from offhook.storage.engines import READERS, empty_log, in_memory, make_engines, parse
 from offhook.storage.migrate import migrate
 from offhook.storage.writer import Job, Writer
 
@@ -90,6 +90,19 @@ class Database:
             raise job.error
         result: T = job.result
         return result
+
+    def look(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` on a read connection, in this thread. For programs without an event loop."""
+        self._check_open()
+        return self._read(fn)
+
+    def forget(self) -> bool:
+        """Empty SQLite's log of changes, which still holds what was removed. For programs without a loop.
+
+        False: another process uses it at this moment. True where there is no such log.
+        """
+        self._check_open()
+        return empty_log(self._write_engine)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Inside a function given to `submit`, `write` or `transact`: call back once it is committed.

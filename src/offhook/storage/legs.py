@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage.parties import mentions
 from offhook.storage.records import Leg, Page
 
 _legs = Mapped(tables.legs, Leg, "call")
@@ -53,6 +54,38 @@ def list(
         where += [_column.created_at >= kept_since - longest, or_(_column.created_at >= kept_since, late)]
     keys = ordered(order, _column.created_at, _column.leg_id)
     return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+Place = tuple[int, str]
+"""When a leg was made, and its id: where a portion of `after` ended."""
+
+
+def after(
+    connection: Connection,
+    place: Place,
+    *,
+    account_id: str | None = None,
+    application_id: str | None = None,
+    number: str | None = None,
+    date_start: int | None = None,
+    date_end: int | None = None,
+    limit: int = 1000,
+) -> "tuple[Leg, ...]":
+    """The next portion of legs in the order of their making, for whoever reads them all.
+
+    With `number`, those that may have to do with it (`parties.py` says whether they do).
+    """
+    made, leg_id = place
+    beyond = or_(_column.created_at > made, and_(_column.created_at == made, _column.leg_id > leg_id))
+    where = [_column.created_at >= made, beyond]
+    where += given((_column.account_id, account_id), (_column.application_id, application_id))
+    if number is not None:
+        where.append(mentions(number, _column.to, _column.from_))
+    if date_start is not None:
+        where.append(_column.created_at >= date_start)
+    if date_end is not None:
+        where.append(_column.created_at < date_end)
+    return tuple(_legs.all(connection, *where, order=[_column.created_at, _column.leg_id], limit=limit))
 
 
 def _shown(status: str) -> ColumnElement[bool]:

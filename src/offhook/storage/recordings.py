@@ -58,6 +58,12 @@ def unfinished(connection: Connection) -> "tuple[Recording, ...]":
     return tuple(_recordings.all(connection, states, order=[_column.started_at, _column.recording_id]))
 
 
+def of(connection: Connection, conversation_ids: Sequence[str]) -> "tuple[Recording, ...]":
+    """The recordings of these conversations, at most some hundred."""
+    where = _column.conversation_id.in_(conversation_ids)
+    return tuple(_recordings.all(connection, where, order=[_column.started_at, _column.recording_id]))
+
+
 def old(
     connection: Connection, *, before: int, node: int, limit: int = 1000, offset: int = 0
 ) -> "tuple[Recording, ...]":
