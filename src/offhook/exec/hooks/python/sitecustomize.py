@@ -74,7 +74,7 @@ def _name_bundle(module: Any) -> None:
     module.contents = contents
 
 
-CHANGES = {"aiohttp.client": _heed_environment, "certifi.core": _name_bundle}
+CHANGES = {"aiohttp.client": _heed_environment, "certifi": _name_bundle, "certifi.core": _name_bundle}
 
 
 class Watcher:
@@ -110,4 +110,6 @@ def _load_hidden() -> None:
 if PORT:
     socket.getaddrinfo = getaddrinfo
     sys.meta_path.insert(0, Watcher)
+    for _name in CHANGES.keys() & sys.modules.keys():  # by a .pth file
+        CHANGES[_name](sys.modules[_name])
 _load_hidden()
