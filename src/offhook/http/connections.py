@@ -15,9 +15,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from offhook.http.crowd import Crowd
 
 Told = Callable[[str], None]
-"""Why a connection was closed: `full`, `room`, `head`, `body`, `large`, `stalled`."""
-REASONS = {408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}
-TYPES = {408: "REQUEST_TIMEOUT", 431: "HEADERS_TOO_LARGE", 503: "SERVICE_UNAVAILABLE"}
+"""Why a connection was closed: `full`, `room`, `head`, `body`, `large`, `malformed`, `stalled`."""
+REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+TYPES = {400: "BAD_REQUEST", 408: "REQUEST_TIMEOUT", 431: "HEADERS_TOO_LARGE", 503: "SERVICE_UNAVAILABLE"}
 MAX_HEAD = 65_536
 """Octets of a request line and its headers."""
 
@@ -96,6 +101,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._flowing()
         super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP: two readers could disagree about where it ends (RFC 9112 §11.2)."""
+        self._told("malformed")
+        self._refuse(400, "This is no valid HTTP/1.1 request; the connection is closed.")
 
     # ── uvicorn's and the parser's callbacks ────────────────────────────────────────────────────
 

@@ -1,4 +1,5 @@
-"""What every request passes first: the length of its target, the trailing slash, the count, the last net.
+"""What every request passes first: the length of its target, its host, the trailing slash, the count, the
+last net.
 
 A path is served with and without a trailing slash and never redirected: a redirect turns POST into GET in
 several clients. An error that nobody expected is logged and answered here, so that it is counted as well.
@@ -56,7 +57,19 @@ class Gate:
             refusal = answer(scope, 414, f"The path and query are longer than {MAX_TARGET} bytes.")
             await refusal(scope, receive, send)
             return
+        if not _has_one_host(scope):
+            refusal = answer(scope, 400, "A request of HTTP/1.1 has exactly one Host header.")
+            await refusal(scope, receive, send)
+            return
         await self._app(scope, receive, send)
+
+
+def _has_one_host(scope: Scope) -> bool:
+    """RFC 9112 §3.2: with several, a proxy in front may have meant another one than we do."""
+    if scope["http_version"] != "1.1":
+        return True
+    names: list[bytes] = [name for name, _ in scope["headers"]]
+    return names.count(b"host") == 1
 
 
 def _without_slash(scope: Scope) -> Scope:
