@@ -7,6 +7,7 @@ the start with a sentence that names the setting. `docs/guides/settings.md` list
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Any, Literal
@@ -242,7 +243,7 @@ class Storage(BaseModel):
     call_days: int = Field(365, ge=0, le=36500)
     """The most that finished calls are kept; 0 sets no limit."""
     call_records: Literal["application", "operator"] = "application"
-    """When calls are removed: after their application's `leg_persistence_time`, or after `call_days` alone."""
+    """Calls go after the `leg_persistence_time` of their application, or after `call_days` alone."""
     recording_days: int = Field(30, ge=0, le=36500)
     """How long recordings are kept; 0 keeps them until the application deletes them."""
     spool_days: int = Field(7, ge=0, le=36500)
@@ -299,6 +300,18 @@ class Settings(BaseSettings):
     secret_key: str = ""
     simulator: bool = True
     loop: Literal["uvloop", "asyncio"] = "uvloop"
+
+    @field_validator("recording_url_template")
+    @classmethod
+    def _with_an_id(cls, value: str) -> str:
+        names = re.findall(r"[{]([^{}]*)[}]", value)
+        if (
+            "id" not in names
+            or set(names) - {"id", "public_url"}
+            or len(re.findall("[{}]", value)) > 2 * len(names)
+        ):
+            raise ValueError("must hold {id}, may hold {public_url}, and no other braces")
+        return value
 
     @field_validator("data_dir")
     @classmethod

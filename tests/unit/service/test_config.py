@@ -150,3 +150,19 @@ def test_where_https_is_reached(monkeypatch: pytest.MonkeyPatch, host: str, port
     monkeypatch.setenv("OFFHOOK_HTTP__HOST", host)
     monkeypatch.setenv("OFFHOOK_HTTP__TLS_PORT", port)
     assert config.load().https_url == url
+
+
+def test_a_recording_url_template_has_an_id() -> None:
+    for good in ("{public_url}/v1/files/{id}", "https://api.nexmo.com/v1/files/{id}"):
+        assert config.load(recording_url_template=good).recording_url_template == good
+    for wrong in (
+        "https://api.nexmo.com/v1/files",
+        "{id}{}",
+        "{id}{name}",
+        "{id!r}",
+        "{id}{",
+        "{{id}}",
+        "{id",
+    ):
+        with pytest.raises(Invalid, match=r"OFFHOOK_RECORDING_URL_TEMPLATE.*must hold {id}"):
+            config.load(recording_url_template=wrong)
