@@ -4,18 +4,22 @@ from importlib import metadata
 
 from fastapi import FastAPI
 
-from offhook.http import errors, files, health
-from offhook.http.applications import routes as applications
+from offhook.http import errors, openapi
+from offhook.http.apis import APIS
+from offhook.http.applications import FAMILIES as APPLICATIONS
 from offhook.http.context import HttpContext
 from offhook.http.gate import Gate
-from offhook.http.legs import router as legs
-from offhook.http.voice_v1 import router as voice_v1
-from offhook.http.voice_v2 import router as voice_v2
+from offhook.http.kpn.envelope import FAMILIES as KPN
+from offhook.http.kpn.gateway import Preflight, StandardHeaders
+from offhook.http.kpn.parts import KpnParts
+from offhook.http.legs.refusals import FAMILIES as LEGS
+from offhook.http.numbers.refusals import FAMILIES as NUMBERS
+from offhook.http.users.refusals import FAMILIES as USERS
 
-ROUTERS = (voice_v1, voice_v2, legs, applications.router, files.router, health.router)
+FAMILIES = (*APPLICATIONS, *LEGS, *NUMBERS, *USERS, *KPN, openapi.CHALLENGE)
 
 
-def build(context: HttpContext) -> FastAPI:
+def build(context: HttpContext, kpn: KpnParts) -> FastAPI:
     """The application over these parts."""
     app = FastAPI(
         title="Offhook",
@@ -26,8 +30,13 @@ def build(context: HttpContext) -> FastAPI:
         openapi_url=None,
     )
     app.state.context = context
-    errors.install(app)
+    app.state.apis = APIS
+    app.state.kpn = kpn
+    errors.install(app, FAMILIES)
+    app.add_middleware(Preflight)
     app.add_middleware(Gate, requests=context.metrics.requests)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.add_middleware(StandardHeaders, parts=kpn)  # the last one added is the outermost
+    for api in APIS:
+        app.include_router(api.router)
+    app.include_router(openapi.router)
     return app

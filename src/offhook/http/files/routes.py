@@ -16,6 +16,7 @@ from offhook.core.errors import NotFound
 from offhook.core.tasks import outside
 from offhook.http.auth import Caller, by_token
 from offhook.http.context import HttpContext, context
+from offhook.http.declared import Refusal, refusals
 from offhook.http.errors import answer
 from offhook.http.files.ranges import Unsatisfiable, Version, wanted
 from offhook.http.files.sending import FileAnswer
@@ -27,11 +28,8 @@ MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg"}
 BINARY: dict[str, Any] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
 }
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "No token of an application, or one that is not valid."},
-    403: {"description": "The token's acl does not open this path."},
-    404: {"description": "No such file, or not one of this application, or its time is over."},
-}
+REFUSALS = {status: told for status, told in refusals(404).items() if status != 406}
+"""Whatever is accepted, the file is what is sent."""
 router = APIRouter(tags=["Files"])
 
 
@@ -81,7 +79,11 @@ for path in PATHS:
                 "description": "The range, or the ranges as multipart/byteranges.",
                 "content": {**BINARY, "multipart/byteranges": {}},
             },
-            416: {"description": "No range that was asked for lies in the file."},
+            416: {
+                "model": Refusal,
+                "description": "No range that was asked for lies in the file.",
+                "headers": {"Content-Range": {"description": "Its size.", "schema": {"type": "string"}}},
+            },
         },
     )(download)
     router.head(path, include_in_schema=False)(download)
