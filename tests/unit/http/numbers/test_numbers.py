@@ -6,14 +6,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import Connection
 from tests.unit.http.conftest import BASIC, Answer, Client
 
 from offhook.core.money import price_text, price_units
 from offhook.security.passwords import hash_secret
-from offhook.storage import accounts, inventory, numbers
+from offhook.storage import accounts, inventory, numbers, tables
 from offhook.storage.accounts import ApiSecret
 from offhook.storage.records import Account, AvailableNumber, Number
-from offhook.testing.provision import API_KEY, API_SECRET
+from offhook.testing.provision import API_KEY, API_SECRET, add_number
 from offhook.testing.world import World
 
 OTHER = "Basic " + base64.b64encode(b"otherkey:OtherSecret1").decode()
@@ -24,17 +25,39 @@ PLAIN = "31201234567"
 MOBILE = "31612345678"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def platform() -> Iterator[World]:
     with World(seed=1) as world:
-        add(world, "31970001001", "NL", "mobile-lvn", ("VOICE", "SMS"), 100_000_000, 125_000_000)
-        add(world, "31970001002", "NL", "landline", ("VOICE",), 0, 50_000_000)
-        add(world, "442071838750", "GB", "landline-toll-free", ("VOICE", "SMS", "MMS"))
-        add(world, "31970001009", "NL", "landline", ("VOICE",), kept_for="other")
-        own(world, PLAIN, "NL", "landline", ("VOICE",))
-        own(world, MOBILE, "NL", "mobile-lvn", ("VOICE", "SMS"))
         other(world)
         yield world
+
+
+@pytest.fixture
+def world(platform: World) -> World:
+    """The platform with the numbers it had at the beginning."""
+    world = platform
+
+    def empty(connection: Connection) -> None:
+        connection.execute(tables.available_numbers.delete())
+        connection.execute(tables.numbers.delete())
+
+    world.database.transact(empty)
+    world.app.webhooks.clear()
+    fill(world)
+    return world
+
+
+def fill(world: World) -> None:
+    add(world, "31970001001", "NL", "mobile-lvn", ("VOICE", "SMS"), 100_000_000, 125_000_000)
+    add(world, "31970001002", "NL", "landline", ("VOICE",), 0, 50_000_000)
+    add(world, "442071838750", "GB", "landline-toll-free", ("VOICE", "SMS", "MMS"))
+    add(world, "31970001009", "NL", "landline", ("VOICE",), kept_for="other")
+    own(world, PLAIN, "NL", "landline", ("VOICE",))
+    own(world, MOBILE, "NL", "mobile-lvn", ("VOICE", "SMS"))
+    application = world.provisioned.application
+    add_number(world.database, application, LINKED, 1)
+    row = Number("33123456789", "other", None, "FR", "landline", ("VOICE",), 1)
+    world.database.transact(lambda c: numbers.insert(c, row))
 
 
 @pytest.fixture
@@ -63,12 +86,11 @@ def own(world: World, msisdn: str, country: str, kind: str, features: tuple[str,
 
 
 def other(world: World) -> None:
-    """A second account with a number."""
+    """A second account."""
 
-    def rows(connection: Any) -> None:
+    def rows(connection: Connection) -> None:
         accounts.insert(connection, Account("other", "otherkey", "Other", world.sealer.seal(b"x" * 32), 1))
         accounts.add_secret(connection, ApiSecret("s2", "other", hash_secret("OtherSecret1"), 1))
-        numbers.insert(connection, Number("33123456789", "other", None, "FR", "landline", ("VOICE",), 1))
 
     world.database.transact(rows)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.http.conftest import Client
 
 from offhook.security import jwt
-from offhook.storage import applications, users
+from offhook.storage import applications, tables, users
 from offhook.testing.provision import key_pair
 from offhook.testing.world import World
 
@@ -16,7 +16,7 @@ PATH = "/v1/users"
 OTHER = "5f1d0c1e-0000-4000-8000-00000000000b"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with World(seed=1) as world:
         other = replace(world.provisioned.application, application_id=OTHER, name="other")
@@ -25,8 +25,9 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def http(world: World) -> Client:
-    return Client(world)
+def http(world: World) -> Iterator[Client]:
+    yield Client(world)
+    world.database.transact(lambda c: c.execute(tables.users.delete()) and None)
 
 
 def token(world: World, application_id: str = "", **claims: Any) -> str:
