@@ -19,7 +19,7 @@ from offhook.calls.destinations import Destinations
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.registry import Calls
 from offhook.config import Settings
-from offhook.core.clock import US_PER_SECOND, Clock
+from offhook.core.clock import Clock
 from offhook.core.ids import Ids
 from offhook.core.journal import Journal
 from offhook.http.app import build
@@ -52,8 +52,6 @@ from offhook.webhooks.download import Downloads, DownloadSettings
 from offhook.webhooks.outbox import Outbox, OutboxSettings
 from offhook.webhooks.sign import AccountKeys, Signer
 
-AROUND_A_CALL_S = 3600.0
-"""More than a leg takes before it is answered and after it was hung up."""
 Locate = Callable[[str, int, str], Awaitable[Flow]]
 """Host, port and transport of a peer → the flow on which it is reached. Raises OSError."""
 
@@ -313,7 +311,6 @@ def _voice_options(settings: Settings) -> VoiceOptions:
         region=Region(settings.region.name, settings.region.own_hosts),
         app_legs=settings.http.app_legs,
         sip_domain=settings.sip.domain,
-        longest_us=int((settings.calls.max_duration + AROUND_A_CALL_S) * US_PER_SECOND),
     )
 
 

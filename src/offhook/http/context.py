@@ -29,8 +29,6 @@ class VoiceOptions:
     app_legs: str = "app"
     """`app`, or `sip` for clients that know no endpoint of type `app`."""
     sip_domain: str = "sip.offhook.localhost"
-    longest_us: int = 2 * 86_400_000_000
-    """How long a call can take from its making to its end, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)

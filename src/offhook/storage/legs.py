@@ -28,13 +28,8 @@ def list(
     page_size: int = 10,
     record_index: int = 0,
     order: str = "asc",
-    kept_since: int | None = None,
-    longest: int = 0,
 ) -> Page:
     """Legs by the time they were made: `date_start` ≤ `created_at` < `date_end`, UTC microseconds.
-
-    With `kept_since` those that ended before are left out; `longest` (µs) is how long a leg may have taken
-    from its making to its end, so that no older ones need to be looked at.
 
     `status` is the one that REST shows. `record_index` counts records, from 0. `order` is `asc` or `desc`.
     """
@@ -49,9 +44,6 @@ def list(
         where.append(_column.created_at >= date_start)
     if date_end is not None:
         where.append(_column.created_at < date_end)
-    if kept_since is not None:
-        late = or_(_column.ended_at.is_(None), _column.ended_at >= kept_since)
-        where += [_column.created_at >= kept_since - longest, or_(_column.created_at >= kept_since, late)]
     keys = ordered(order, _column.created_at, _column.leg_id)
     return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
 

@@ -16,7 +16,7 @@ from offhook.testing.provision import API_KEY, API_SECRET
 from offhook.testing.world import World
 
 BASIC = "Basic " + base64.b64encode(f"{API_KEY}:{API_SECRET}".encode()).decode()
-DOCUMENTED = {200, 201, 204, 400, 401, 403, 404, 405, 406, 413, 414, 415, 503}
+DOCUMENTED = {200, 201, 202, 204, 400, 401, 403, 404, 405, 406, 413, 414, 415, 503}
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "NONSENSE")
 BELOW = ("", "/talk", "/stream", "/dtmf", "/input/dtmf")
 MANY = settings(
@@ -32,6 +32,7 @@ transfer hangup mute phone sip text language level loop style digits stream_url 
 capabilities voice webhooks address http_method connect_timeout connection_timeout privacy
 random_from_number length_timer talk http://a.test/ sip:a@b.localhost 31201234567 15550100001
 websocket conversations_ttl region machine_detection dtmfAnswer shaken voice_name
+advanced_machine_detection behavior mode beep_timeout detect client_ref
 """
 WORDS = st.sampled_from(VOCABULARY.split())
 TEXTS = WORDS | st.text(max_size=12) | st.sampled_from(["\ud800", "\x00", "a\r\nb", "", " ", "\u2028"])
@@ -121,7 +122,7 @@ def test_any_json_to_a_live_call(platform: Platform, body: Any, below: str) -> N
 
 
 @MANY
-@given(body=BODIES, path=st.sampled_from(["/v1/calls", "/v2/applications/own"]))
+@given(body=BODIES, path=st.sampled_from(["/v1/calls", "/v2/calls", "/v2/applications/own"]))
 def test_any_json_to_create_and_replace(platform: Platform, body: Any, path: str) -> None:
     own = platform.world.provisioned.application
     if path.endswith("own"):
@@ -136,10 +137,10 @@ def test_any_json_to_create_and_replace(platform: Platform, body: Any, path: str
 
 
 @MANY
-@given(data=st.binary(max_size=60), method=st.sampled_from(METHODS), number=st.integers(0, 8))
+@given(data=st.binary(max_size=60), method=st.sampled_from(METHODS), number=st.integers(0, 10))
 def test_any_bytes_to_any_route(platform: Platform, data: bytes, method: str, number: int) -> None:
     routes = [f"/v1/calls/{platform.live}{below}" for below in BELOW]
-    routes += ["/v1/calls", "/v2/applications/x", "/v1/files/x", "/nothing"]
+    routes += ["/v1/calls", "/v2/calls", "/v0.1/legs", "/v2/applications/x", "/v1/files/x", "/nothing"]
     platform.send(method, routes[number], data, {"content-type": "application/x-www-form-urlencoded"})
 
 
@@ -159,7 +160,7 @@ def test_any_bytes_to_any_route(platform: Platform, data: bytes, method: str, nu
     )
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     value=st.binary(max_size=25) | st.integers().map(lambda n: str(n).encode()),
-    path=st.sampled_from(["/v1/calls", "/v2/applications"]),
+    path=st.sampled_from(["/v1/calls", "/v0.1/legs", "/v2/applications"]),
 )
 def test_any_query(platform: Platform, name: str, value: bytes, path: str) -> None:
     query = f"{quote_from_bytes(name.encode())}={quote_from_bytes(value)}"
@@ -169,7 +170,7 @@ def test_any_query(platform: Platform, name: str, value: bytes, path: str) -> No
 @MANY
 @given(
     data=st.binary(max_size=30),
-    prefix=st.sampled_from(["/v1/calls/", "/v1/files/", "/v2/applications/", "/"]),
+    prefix=st.sampled_from(["/v1/calls/", "/v0.1/legs/", "/v1/files/", "/v2/applications/", "/"]),
 )
 def test_any_path(platform: Platform, data: bytes, prefix: str) -> None:
     platform.send("GET", prefix + quote_from_bytes(data, safe="/"))

@@ -32,20 +32,22 @@ async def list_calls(request: Request, caller: Application) -> JSONResponse:
 
 
 async def find_all(here: HttpContext, caller: Caller, wanted: Listing) -> Page:
-    """The application's calls that are wanted and not over for longer than it keeps them."""
+    """The application's calls that are wanted, of the time for which it keeps them.
+
+    That is counted from their making here, which an index knows, and from their end where one is asked for.
+    """
+    since = max(wanted.date_start or 0, kept_since(here, caller.application))
     return await here.database.read(
         lambda connection: legs.list(
             connection,
             application_id=caller.application.application_id,
             status=wanted.status,
-            date_start=wanted.date_start,
+            date_start=since,
             date_end=wanted.date_end,
             conversation_id=wanted.conversation,
             page_size=wanted.page_size,
             record_index=wanted.record_index,
             order=wanted.order,
-            kept_since=kept_since(here, caller.application),
-            longest=here.voice.longest_us,
         )
     )
 
