@@ -1,6 +1,7 @@
 """What the tests with SDKs have in common: a call to a phone, and judgements on what it heard."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -17,8 +18,14 @@ from offhook.simulator.listen import ToneHeard
 IDLE = [{"action": "wait", "timeout": 90}]
 LINGER = {"action": "wait", "timeout": 2}
 """After the last words of a program: a phone on a busy machine hears them to their end before the BYE."""
+_NUMBERS = itertools.count(15550530000)
 SETTLE_MS = 600
 """How much is listened to before and after a change: longer than a busy machine stands still."""
+
+
+def fresh() -> str:
+    """A number that no test has used yet."""
+    return str(next(_NUMBERS))
 
 
 def answered(stage: Stage, vonage: Vonage, number: str, **request: object) -> tuple[str, Line]:

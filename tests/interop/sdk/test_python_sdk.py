@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.interop.sdk.conftest import BUNDLE
-from tests.interop.sdk.scene import LINGER, answered, over, settle
+from tests.interop.sdk.conftest import BOTH, BUNDLE
+from tests.interop.sdk.far import FarVonage
+from tests.interop.sdk.scene import LINGER, answered, fresh, over, settle
 from tests.real import Stage
 from vonage import Auth, HttpClientOptions, Vonage
 from vonage_application import (
@@ -65,13 +66,16 @@ def test_both_names_of_this_machine_are_in_the_certificate(
     assert client.http_client.last_response.url.startswith(f"https://{address}:")
 
 
+@BOTH
+@pytest.mark.covers("voice.create_call", "voice.get_call")
 def test_a_call_with_an_ncco_from_its_start_to_its_end(stage: Stage, vonage: Vonage) -> None:
-    uuid, line = answered(stage, vonage, "15550500001", ncco=[Talk(text="This is a call from the library.")])
+    number = fresh()
+    uuid, line = answered(stage, vonage, number, ncco=[Talk(text="This is a call from the library.")])
     live = vonage.voice.get_call(uuid)
     assert (live.status, live.direction, live.uuid) == ("answered", "outbound", uuid)
     assert isinstance(live.to, Phone)
     assert isinstance(live.from_, Phone)
-    assert (live.to.number, live.from_.number) == ("15550500001", stage.known["number"])
+    assert (live.to.number, live.from_.number) == (number, stage.known["number"])
     assert live.start_time
     assert (live.end_time, live.price) == (None, None)
     prompt = stage.run(stage.played.number(uuid, 1))
@@ -88,18 +92,19 @@ def test_a_call_with_an_ncco_from_its_start_to_its_end(stage: Stage, vonage: Von
     assert stage.statuses(uuid) == ["started", "ringing", "answered", "completed"]
 
 
+@BOTH
+@pytest.mark.covers("voice.verify_signature")
 def test_a_call_with_an_answer_url_and_webhooks_that_the_sdk_reads(stage: Stage, vonage: Vonage) -> None:
     stage.app.serve("/sdk-answer", [{"action": "talk", "text": "Your answer was fetched."}, LINGER])
-    uuid, line = answered(
-        stage, vonage, "15550500002", answer_url=[stage.url("/sdk-answer")], answer_method="POST"
-    )
+    number = fresh()
+    uuid, line = answered(stage, vonage, number, answer_url=[stage.url("/sdk-answer")], answer_method="POST")
     prompt = stage.run(stage.played.number(uuid, 1))
     assert stage.run(line.hear(prompt.pcm, 0, 60_000)).heard
     over(stage, uuid, line)
     asked = next(hook for hook in stage.app.at("/sdk-answer") if hook.fields.get("uuid") == uuid)
     assert asked.method == "POST"
     webhook = AnswerWebhook.model_validate(asked.json)
-    assert (webhook.uuid, webhook.to, webhook.from_) == (uuid, "15550500002", stage.known["number"])
+    assert (webhook.uuid, webhook.to, webhook.from_) == (uuid, number, stage.known["number"])
     told = next(h for h in stage.app.at("/events") if h.fields.get("uuid") == uuid)
     token = told.headers["authorization"].removeprefix("Bearer ")
     assert vonage.voice.verify_signature(token, stage.known["signature_secret"])
@@ -122,6 +127,8 @@ def test_a_random_number_of_the_application_calls(stage: Stage, vonage: Vonage) 
     assert call.from_.number == stage.known["number"]
 
 
+@BOTH
+@pytest.mark.covers("voice.list_calls")
 def test_the_list_is_filtered_and_paged(stage: Stage, vonage: Vonage) -> None:
     made = []
     for _ in range(5):
@@ -156,15 +163,19 @@ def test_the_list_is_filtered_and_paged(stage: Stage, vonage: Vonage) -> None:
     assert vonage.voice.list_calls(ListCallsFilter(date_end="2020-01-01T00:00:00Z")) == ([], None)
 
 
+@BOTH
+@pytest.mark.covers("voice.download_recording")
 def test_a_recording_is_downloaded(stage: Stage, vonage: Vonage, host: str, tmp_path: Path) -> None:
-    record = Record(format="wav", endOnKey="#", beepStart=True, eventUrl=[stage.url("/sdk-recorded")])
-    uuid, line = answered(stage, vonage, "15550500003", ncco=[record, Talk(text="Thank you.")])
+    number = fresh()
+    told = f"/sdk-recorded/{number}"
+    record = Record(format="wav", endOnKey="#", beepStart=True, eventUrl=[stage.url(told)])
+    uuid, line = answered(stage, vonage, number, ncco=[record, Talk(text="Thank you.")])
     settle(stage, line)
     settle(stage, line)
     stage.run(line.tone(1234, 1.5))
     settle(stage, line)
     stage.run(line.press("#"))
-    hook = stage.run(stage.app.wait_for(lambda h: h.path == "/sdk-recorded"))
+    hook = stage.run(stage.app.wait_for(lambda h: h.path == told))
     over(stage, uuid, line)
     path = tmp_path / "recording.wav"
     vonage.voice.download_recording(hook.json["recording_url"], str(path))
@@ -174,6 +185,10 @@ def test_a_recording_is_downloaded(stage: Stage, vonage: Vonage, host: str, tmp_
     secure = hook.json["recording_url"].replace(stage.known["api_url"], f"https://{host}")
     vonage.voice.download_recording(secure, str(tmp_path / "again.wav"))
     assert (tmp_path / "again.wav").read_bytes() == path.read_bytes()
+    if isinstance(vonage, FarVonage):
+        usual = "https://api.nexmo.com/v1/files/" + secure.rpartition("/")[2]
+        vonage.voice.download_recording(usual, str(tmp_path / "usual.wav"))
+        assert (tmp_path / "usual.wav").read_bytes() == path.read_bytes()
     stranger = other_application(vonage, host)
     with pytest.raises(FileStreamingError, match="404"):
         stranger.voice.download_recording(secure, str(tmp_path / "stolen.wav"))
@@ -253,6 +268,14 @@ def full(name: str, public_key: str | None = None) -> ApplicationConfig:
     )
 
 
+@BOTH
+@pytest.mark.covers(
+    "application.create_application",
+    "application.get_application",
+    "application.update_application",
+    "application.list_applications",
+    "application.delete_application",
+)
 def test_applications_are_made_read_replaced_listed_and_deleted(
     stage: Stage, vonage: Vonage, host: str
 ) -> None:
@@ -318,8 +341,10 @@ def test_a_wrong_application_names_its_fields(vonage: Vonage) -> None:
     assert names == {"name", "capabilities.voice.webhooks.answer_url.address"}
 
 
+@BOTH
+@pytest.mark.covers("voice.hangup")
 def test_the_sdk_ends_a_call(stage: Stage, vonage: Vonage) -> None:
-    uuid, line = answered(stage, vonage, "15550500004")
+    uuid, line = answered(stage, vonage, fresh())
     vonage.voice.hangup(uuid)
     over(stage, uuid, line)
 

@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.interop.sdk.conftest import BOTH
 from tests.interop.sdk.scene import (
     LINGER,
     answered,
+    fresh,
     has_heard,
     not_heard,
     over,
@@ -53,7 +55,7 @@ def tone_file(files: tuple[Path, str], hertz: float, seconds: float) -> str:
 @pytest.fixture
 def bridged(stage: Stage, vonage: Vonage) -> tuple[str, Line, str, Line]:
     """Two phones in one conversation, made by the SDK: leg and line of each."""
-    first_number, second_number = "15550510001", "15550510002"
+    first_number, second_number = fresh(), fresh()
     second_phone = stage.run(stage.phone(second_number, Answers(0.3)))
     coming = asyncio.run_coroutine_threadsafe(second_phone.next_call(25), stage._loop)
     connect = Connect(endpoint=[PhoneEndpoint(number=second_number)], from_=stage.known["number"])
@@ -66,6 +68,8 @@ def bridged(stage: Stage, vonage: Vonage) -> tuple[str, Line, str, Line]:
     return first, line, second, other
 
 
+@BOTH
+@pytest.mark.covers("voice.mute", "voice.unmute", "voice.hangup")
 def test_mute_and_unmute(stage: Stage, vonage: Vonage, bridged: tuple[str, Line, str, Line]) -> None:
     first, line, second, other = bridged
     say(stage, line, 500)
@@ -88,6 +92,8 @@ def test_mute_and_unmute(stage: Stage, vonage: Vonage, bridged: tuple[str, Line,
     over(stage, second, other)
 
 
+@BOTH
+@pytest.mark.covers("voice.earmuff", "voice.unearmuff")
 def test_earmuff_and_unearmuff(stage: Stage, vonage: Vonage, bridged: tuple[str, Line, str, Line]) -> None:
     first, line, second, other = bridged
     vonage.voice.earmuff(first)
@@ -107,8 +113,10 @@ def test_earmuff_and_unearmuff(stage: Stage, vonage: Vonage, bridged: tuple[str,
     over(stage, first, line)
 
 
+@BOTH
+@pytest.mark.covers("voice.play_tts_into_call", "voice.stop_tts")
 def test_speech_into_a_call_and_its_stop(stage: Stage, vonage: Vonage) -> None:
-    uuid, line = answered(stage, vonage, "15550510003")
+    uuid, line = answered(stage, vonage, fresh())
     told = vonage.voice.play_tts_into_call(uuid, TtsStreamOptions(text=LONG, language="en-GB", loop=0))
     assert (told.message, told.uuid) == ("Talk started", uuid)
     prompt = stage.run(stage.played.number(uuid, 1))
@@ -128,10 +136,12 @@ def test_speech_into_a_call_and_its_stop(stage: Stage, vonage: Vonage) -> None:
     over(stage, uuid, line)
 
 
+@BOTH
+@pytest.mark.covers("voice.play_audio_into_call", "voice.stop_audio_stream")
 def test_audio_into_a_call_its_levels_and_its_stop(
     stage: Stage, vonage: Vonage, files: tuple[Path, str]
 ) -> None:
-    uuid, line = answered(stage, vonage, "15550510004")
+    uuid, line = answered(stage, vonage, fresh())
     sent = dbov(sine(1000, 1000, AMPLITUDE))
     levels = []
     for hertz, level in ((1000.0, None), (1300.0, -0.5), (1600.0, 0.5)):
@@ -156,8 +166,10 @@ def test_audio_into_a_call_its_levels_and_its_stop(
     over(stage, uuid, line)
 
 
+@BOTH
+@pytest.mark.covers("voice.play_dtmf_into_call")
 def test_keys_into_a_call(stage: Stage, vonage: Vonage) -> None:
-    uuid, line = answered(stage, vonage, "15550510005")
+    uuid, line = answered(stage, vonage, fresh())
     told = vonage.voice.play_dtmf_into_call(uuid, "12p3*#0")
     assert (told.message, told.uuid) == ("DTMF sent", uuid)
 
@@ -173,8 +185,10 @@ def test_keys_into_a_call(stage: Stage, vonage: Vonage) -> None:
     over(stage, uuid, line)
 
 
+@BOTH
+@pytest.mark.covers("voice.transfer_call_ncco", "voice.transfer_call_answer_url")
 def test_transfer_by_ncco_and_by_url(stage: Stage, vonage: Vonage, files: tuple[Path, str]) -> None:
-    uuid, line = answered(stage, vonage, "15550510006", ncco=[Talk(text=LONG, loop=0)])
+    uuid, line = answered(stage, vonage, fresh(), ncco=[Talk(text=LONG, loop=0)])
     first = stage.run(stage.played.number(uuid, 1))
     assert stage.run(line.hear(first.pcm, 0, 1_500, 20.0)).heard
     start = line.now_ms
