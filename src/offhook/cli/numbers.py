@@ -1,4 +1,4 @@
-"""`offhook numbers`: the phone numbers of an account, without a server. The inventory is in `inventory.py`."""
+"""`offhook numbers`: phone numbers of an account, without a server. The inventory is in `inventory.py`."""
 
 from dataclasses import replace
 from typing import Any

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -151,11 +152,10 @@ def _all(here: Workspace, application_id: str, name: str | None) -> list[User]:
     found: list[User] = []
     place: Place | None = None
     while True:
-        page = here.database.transact(
-            lambda c, place=place: users.list(
-                c, application_id=application_id, name=name, place=place, page_size=PORTION
-            )
+        wanted = partial(
+            users.list, application_id=application_id, name=name, place=place, page_size=PORTION
         )
+        page = here.database.transact(wanted)
         found.extend(page.rows)
         if not page.after:
             return found
