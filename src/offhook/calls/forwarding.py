@@ -1,7 +1,7 @@
 """A call to a number that forwards: the caller rings until somebody else answers, then both are connected.
 
 No application takes part. The places are tried in turn: the next one when a server refuses with 5xx, cannot
-be reached, or gives no sign of life in its time (`docs/specs/calls.md` §12). The caller's 200 follows the
+be reached, or gives no sign of life in its time (`docs/specs/numbers-and-users.md` §5). The caller's 200 follows the
 answer, so that nobody is connected to a phone that only rings; when nobody answers he is told as a phone
 would tell him. Of this, the number's `voiceStatusCallback` hears the end of the caller's leg.
 """

@@ -1,7 +1,7 @@
 """The Numbers API: numbers that an account has, those it may buy, and what becomes of calls to them.
 
 Old in its ways: forms instead of JSON, `error-code` as text, 420 for whatever cannot be done, and key and
-secret in the query or the body where clients are old. See docs/specs/http.md §11.
+secret in the query or the body where clients are old. See docs/specs/numbers-and-users.md.
 """
 
 from fastapi import APIRouter, Depends

@@ -1,4 +1,7 @@
-"""The Users API: who can be called by name. Users belong to one application. See docs/specs/http.md §12."""
+"""The Users API: who can be called by name. Users belong to one application.
+
+See docs/specs/numbers-and-users.md §6.
+"""
 
 from fastapi import APIRouter, Depends
 
