@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Json = dict[str, Any]
 Answers = dict[int | str, Json]
+MODEL = "x-model"
+MODELS: dict[str, Any] = {}
+"""Of answers, by the names that stand in their place until a document is made."""
 RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 CHALLENGE = {"WWW-Authenticate": {"description": "The scheme to use.", "schema": {"type": "string"}}}
 
@@ -85,12 +88,23 @@ EVERYWHERE = (401, 403, 405, 406, 408, 414, 429, 431, 500, 503)
 WITH_BODY = (400, 413, 415)
 
 
+def shows(model: Any) -> Json:
+    """The part of an answer's declaration that says that its body is a `model`, which may be a union.
+
+    Not the framework's own `model`: of that it makes a validator for each answer of each route, hundreds in
+    all, on the loop and before the first request is served.
+    """
+    name = repr(model)
+    MODELS[name] = model
+    return {"content": {"application/json": {"schema": {MODEL: name}}}}
+
+
 def refusals(*statuses: int) -> Answers:
     """The declared errors of a route in the family of the Voice API: these, and what any may answer."""
     found: Answers = {}
     for status in sorted({*statuses, *EVERYWHERE}):
         model: Any = FieldRefusal | Refusal if status == 400 else Refusal
-        found[status] = {"model": Unauthorised if status == 401 else model, "description": REASONS[status]}
+        found[status] = {"description": REASONS[status], **shows(Unauthorised if status == 401 else model)}
         headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
         if headers:
             found[status]["headers"] = headers
@@ -99,7 +113,7 @@ def refusals(*statuses: int) -> Answers:
 
 def answers(status: int, description: str, model: Any = None) -> Answers:
     """The declared success of a route; without a model its body is empty."""
-    return {status: {"description": description, **({"model": model} if model is not None else {})}}
+    return {status: {"description": description, **(shows(model) if model is not None else {})}}
 
 
 def reads(model: type[BaseModel], *, example: Any = None) -> Json:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from offhook.http.context import context
-from offhook.http.declared import Shown, answers, refusals
+from offhook.http.declared import Shown, answers, refusals, shows
 from offhook.http.errors import Unauthorised
 from offhook.security.passwords import equal
 
@@ -46,7 +46,7 @@ async def health() -> dict[str, str]:
     responses={
         **OPEN,
         **answers(200, "All works.", Readiness),
-        503: {"model": Readiness, "description": "Something is missing."},
+        503: {"description": "Something is missing.", **shows(Readiness)},
     },
 )
 async def ready(request: Request) -> JSONResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from offhook.http.applications.schemas import Capabilities, Privacy
-from offhook.http.declared import CHALLENGE, RETRY, Answers, FieldRefusal, Refusal, Shown, WrongField
+from offhook.http.declared import CHALLENGE, RETRY, Answers, FieldRefusal, Refusal, Shown, WrongField, shows
 from offhook.http.declared import Unauthorised as OldUnauthorised
 
 
@@ -124,7 +124,7 @@ def old_refusals(*statuses: int) -> Answers:
 def _declared(status: int, model: Any) -> dict[str, Any]:
     headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
     return {
-        "model": model,
         "description": REASONS[status],
+        **shows(model),
         **({"headers": headers} if headers else {}),
     }

@@ -16,7 +16,7 @@ from offhook.core.errors import NotFound
 from offhook.core.tasks import outside
 from offhook.http.auth import Caller, by_token
 from offhook.http.context import HttpContext, context
-from offhook.http.declared import Refusal, refusals
+from offhook.http.declared import Refusal, refusals, shows
 from offhook.http.errors import answer
 from offhook.http.files.ranges import Unsatisfiable, Version, wanted
 from offhook.http.files.sending import FileAnswer
@@ -80,7 +80,7 @@ for path in PATHS:
                 "content": {**BINARY, "multipart/byteranges": {}},
             },
             416: {
-                "model": Refusal,
+                **shows(Refusal),
                 "description": "No range that was asked for lies in the file.",
                 "headers": {"Content-Range": {"description": "Its size.", "schema": {"type": "string"}}},
             },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Json
+from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Json, shows
 from offhook.http.kpn.envelope import Envelope, NumbersEnvelope, TokenEnvelope, VoiceEnvelope
 from offhook.http.numbers.refusals import FAILED, TOLD
 
@@ -59,13 +59,13 @@ def number_refusals() -> Answers:
 
 def answers(status: int, description: str, model: Any = None) -> Answers:
     """The declared success of a route; without a model its body is empty."""
-    shown = {} if model is None else {"model": model}
+    shown = {} if model is None else shows(model)
     return {status: {"description": description, "headers": HEADERS, **shown}}
 
 
 def _refusal(status: int, model: Any) -> Json:
     extra = RETRY if status in (429, 503) else CHALLENGE if status == 401 else {}
-    return {"model": model, "description": KPN_REASONS[status], "headers": {**HEADERS, **extra}}
+    return {"description": KPN_REASONS[status], "headers": {**HEADERS, **extra}, **shows(model)}
 
 
 APPLICATION_ID: Json = {

@@ -18,6 +18,7 @@ from offhook.http.declared import (
     Refusal,
     Shown,
     WrongField,
+    shows,
 )
 from offhook.http.errors import TITLES, Family
 from offhook.http.errors import Field as NamedField
@@ -81,7 +82,7 @@ def refusals(*statuses: int) -> Answers:
     for status in sorted({*statuses, *EVERYWHERE}):
         # Requests that never become whole are refused before anybody knows which API they are for.
         model = Refusal if status in (408, 431) else Problem | Refusal if status == 503 else Problem
-        found[status] = {"model": model, "description": REASONS[status]}
+        found[status] = {"description": REASONS[status], **shows(model)}
         headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
         if headers:
             found[status]["headers"] = headers

@@ -1,12 +1,11 @@
 """Errors of the Numbers API: a code and a label, both text. What cannot be done is 420."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import Field
 from starlette.types import Scope
 
-from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Shown
+from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Shown, shows
 from offhook.http.errors import Family
 from offhook.http.errors import Field as WrongField
 
@@ -48,7 +47,7 @@ def refusals() -> Answers:
     """The declared errors of a route."""
     found: Answers = {}
     for status in EVERYWHERE:
-        declared: dict[str, Any] = {"model": Status, "description": TOLD.get(status) or REASONS[status]}
+        declared = {"description": TOLD.get(status) or REASONS[status], **shows(Status)}
         headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
         found[status] = declared | ({"headers": headers} if headers else {})
     return found

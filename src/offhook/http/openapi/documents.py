@@ -11,7 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
 
+from offhook.http.declared import MODELS
 from offhook.http.openapi import tidy
 from offhook.http.openapi.api import Api, requirements
 from offhook.http.openapi.security import used
@@ -66,6 +68,7 @@ def make(api: Api) -> Json:
         separate_input_output_schemas=False,
     )
     tidy.named(tidy.without_unsent(made))
+    _with_models(made)
     tidy.linked(made)
     made["paths"] = _paths(made)
     components = made.setdefault("components", {})
@@ -74,6 +77,19 @@ def make(api: Api) -> Json:
     }
     _secure(made, api)
     return _in_order(tidy.folded(made))
+
+
+def _with_models(made: Json) -> None:
+    """Names of models become references, and the models parts of the document."""
+    names = sorted(set(tidy.models(made["paths"])))
+    schemas, definitions = TypeAdapter.json_schemas(
+        [(name, "serialization", TypeAdapter(MODELS[name])) for name in names],
+        ref_template="#/components/schemas/{model}",
+    )
+    made["paths"] = tidy.replaced(made["paths"], {name: schemas[name, "serialization"] for name in names})
+    known = made.setdefault("components", {}).setdefault("schemas", {})
+    known.update(definitions.get("$defs", {}))
+    made["components"]["schemas"] = dict(sorted(known.items()))
 
 
 def _paths(made: Json) -> Json:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from offhook.http.declared import MODEL
 from offhook.http.errors import TITLES
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ UNTITLED = {408: "Request Timeout", 431: "Request Header Fields Too Large"}
 """Answers that are written before there is a request to route."""
 MAPS = frozenset({"properties", "patternProperties", "$defs", "schemas", "dependentSchemas"})
 """Members whose keys are names of somebody's choice, not keywords."""
-VERBATIM = frozenset({"example", "examples", "default", "const", "enum", "required"})
+VERBATIM = frozenset({"example", "examples", "const", "enum", "required"})
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -29,6 +30,29 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
+
+
+def models(value: Any) -> Iterator[str]:
+    """The names of models (`declared.shows`) in a part of a document."""
+    if isinstance(value, list):
+        for each in value:
+            yield from models(each)
+    elif isinstance(value, dict):
+        if MODEL in value:
+            yield value[MODEL]
+        for each in value.values():
+            yield from models(each)
+
+
+def replaced(value: Any, schemas: Json) -> Any:
+    """The same part with schemas in the place of these names."""
+    if isinstance(value, list):
+        return [replaced(each, schemas) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if MODEL in value:
+        return schemas[value[MODEL]]
+    return {key: replaced(each, schemas) for key, each in value.items()}
 
 
 def without_unsent(document: Json) -> Json:
@@ -44,7 +68,10 @@ def without_unsent(document: Json) -> Json:
 
 
 def without_titles(schema: Any) -> Any:
-    """Schemas without titles; a member that is called `title` stays."""
+    """Schemas without titles, and without defaults that are null: such members are left out of bodies.
+
+    A member that is called `title` stays.
+    """
     if isinstance(schema, list):
         return [without_titles(each) for each in schema]
     if not isinstance(schema, dict):
@@ -53,11 +80,20 @@ def without_titles(schema: Any) -> Any:
     for key, value in schema.items():
         if key in MAPS and isinstance(value, dict):
             found[key] = {name: without_titles(each) for name, each in value.items()}
+        elif key == "default":
+            if value is not None:
+                found[key] = _present(value)
         elif key in VERBATIM:
             found[key] = value
         elif key != "title" or not isinstance(value, str):
             found[key] = without_titles(value)
     return found
+
+
+def _present(default: Any) -> Any:
+    if not isinstance(default, dict):
+        return default
+    return {name: each for name, each in default.items() if each is not None}
 
 
 def named(document: Json) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from starlette.types import Scope
 
-from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Shown, WrongField
+from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Shown, WrongField, shows
 from offhook.http.errors import Family
 from offhook.http.errors import Field as Wrong
 
@@ -83,7 +83,7 @@ def refusals(*statuses: int) -> Answers:
     found: Answers = {}
     for status in sorted({*statuses, *EVERYWHERE}):
         model: Any = FieldProblem | Problem if status == 400 else Problem
-        found[status] = {"model": model, "description": TOLD.get(status) or REASONS[status]}
+        found[status] = {"description": TOLD.get(status) or REASONS[status], **shows(model)}
         headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
         if headers:
             found[status]["headers"] = headers

@@ -91,7 +91,13 @@ class FromElsewhere:
         return told[0]["status"], {name.decode(): text.decode() for name, text in told[0]["headers"]}
 
 
-PATHS = ["/openapi.json", "/openapi", "/openapi/voice_v1.json", "/openapi/voice_v1", "/openapi/assets/start.js"]
+PATHS = [
+    "/openapi.json",
+    "/openapi",
+    "/openapi/voice_v1.json",
+    "/openapi/voice_v1",
+    "/openapi/assets/start.js",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -9,6 +9,11 @@ def document(**paths: Any) -> dict[str, Any]:
     return {"paths": {f"/{path}": item for path, item in paths.items()}}
 
 
+def test_a_default_of_null_is_none() -> None:
+    schema = {"default": {"a": None, "b": 1}, "properties": {"x": {"type": "string", "default": None}}}
+    assert tidy.without_titles(schema) == {"default": {"b": 1}, "properties": {"x": {"type": "string"}}}
+
+
 def test_a_member_called_title_stays_and_titles_of_schemas_go() -> None:
     schema = {
         "title": "Problem",
@@ -53,7 +58,9 @@ def test_operations_are_named_after_their_handlers() -> None:
 
 
 def test_only_the_frameworks_own_422_goes() -> None:
-    theirs = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}}}
+    theirs = {
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}}
+    }
     ours = {"description": "Cannot be done."}
     made = document(
         a={"get": {"responses": {"200": {}, "422": theirs}}}, b={"get": {"responses": {"422": ours}}}
