@@ -13,7 +13,7 @@ from offhook.http.errors import Throttled
 
 WRONG_BURST, WRONG_RATE = 20.0, 1.0
 """Wrong secrets that a source may give for a key before it is slowed down: at once, and per second."""
-_CREATES = frozenset({"/v1/calls", "/v2/calls"})
+_CREATES = frozenset({"/v1/calls", "/v2/calls", "/communication/nexmo/voice/calls"})
 """Counted as calls (`calls/overload.py`) and not as requests."""
 
 
