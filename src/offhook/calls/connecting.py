@@ -52,7 +52,7 @@ class Connecting:
             raise
         if self._stopped or self._program.closed:
             return
-        full = self._no_room()
+        full = self._exchange.no_room(caller.party.account_id)
         self._leg = leg = outbound.create(self._exchange, order_of(self._exchange, caller, wish, shown, self))
         if isinstance(shown, CallerIdRefused):
             outbound.unroutable(self._exchange, leg, Unroutable(shown.reason, "caller-id"))
@@ -67,17 +67,6 @@ class Connecting:
             lifecycle.finish(self._exchange, leg, states.NO_RESOURCES)
             raise
         outbound.dial(self._exchange, leg, plan)
-
-    def _no_room(self) -> str | None:
-        """Why no leg may be dialled now."""
-        exchange = self._exchange
-        if exchange.full:
-            return exchange.too_full
-        refusal = exchange.gate.of_account(exchange.now(), self._program.leg.party.account_id)
-        if refusal is None:
-            return None
-        exchange.gate.note(exchange.now(), refusal)
-        return refusal.reason
 
     def ringing(self, leg: Leg, body: bytes) -> None:
         if body:

@@ -84,6 +84,16 @@ class Exchange:
             return f"no new calls while {problem}"
         return f"{self.settings.max_legs} legs are up; raise OFFHOOK_CALLS__MAX_LEGS or wait"
 
+    def no_room(self, account_id: str) -> str | None:
+        """Why no leg may be dialled now on behalf of another one of this account; counted as its wish."""
+        if self.full:
+            return self.too_full
+        refusal = self.gate.of_account(self.now(), account_id)
+        if refusal is None:
+            return None
+        self.gate.note(self.now(), refusal)
+        return refusal.reason
+
     def now(self) -> int:
         return self.ports.clock.now()
 

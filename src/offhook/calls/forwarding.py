@@ -1,9 +1,9 @@
 """A call to a number that forwards: the caller rings until somebody else answers, then both are connected.
 
 No application takes part. The places are tried in turn: the next one when a server refuses with 5xx, cannot
-be reached, or gives no sign of life in its time (`docs/specs/numbers-and-users.md` §5). The caller's 200 follows the
-answer, so that nobody is connected to a phone that only rings; when nobody answers he is told as a phone
-would tell him. Of this, the number's `voiceStatusCallback` hears the end of the caller's leg.
+be reached, or gives no sign of life in its time (`docs/specs/numbers-and-users.md` §5). The caller's 200
+follows the answer, so that nobody is connected to a phone that only rings; when nobody answers he is told as
+a phone would tell him. Of this, the number's `voiceStatusCallback` hears the end of the caller's leg.
 """
 
 from asyncio import TimerHandle
@@ -56,10 +56,10 @@ class Forwarding:
     def _next(self) -> None:
         place = self._places.pop(0)
         self._rang = False
-        full = self._exchange.full
+        full = self._exchange.no_room(self._caller.party.account_id)
         self._callee = leg = outbound.create(self._exchange, self._order(place))
-        if full:
-            outbound.no_room(self._exchange, leg, self._exchange.too_full)
+        if full is not None:
+            outbound.no_room(self._exchange, leg, full)
             return
         self._exchange.tasks.start(self._dial(leg, place), f"forward {leg.leg_id}")
 

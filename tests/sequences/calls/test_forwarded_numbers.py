@@ -184,3 +184,22 @@ def test_after_a_crash_the_status_callback_is_told(make_world: Any) -> None:
     (webhook,) = world.app.webhooks
     assert webhook.json["status"] == "completed"
     assert webhook.json["disconnected_by"] == "platform"
+
+
+def test_forwarded_calls_count_towards_the_accounts_rate(make_world: Any) -> None:
+    world = make_world(settings={"calls": {"per_second_per_account": 1}})
+    for number in (B, "15550100743"):
+        world.phone(number, "wait-hangup")
+    world.own("15550100002")
+    forward(world, "tel", B)
+    world.database.transact(
+        lambda c: numbers.change(c, "15550100002", forward_type="tel", forward_to="15550100743")
+    )
+    calls = [
+        world.dial(A, world.number, "wait 2; hangup"),
+        world.dial("15550100778", "15550100002", "wait 2; hangup"),
+    ]
+    for call in calls:
+        world.run(call.done)
+    answered = [call.report.answered_ms is not None for call in calls]
+    assert sorted(answered) == [False, True]
