@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from tests.interop.test_readme import ROOT, blocks, free_port, stop_server
 
-PATIENCE = 150
+PATIENCE = 240
 
 pytestmark = pytest.mark.interop
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(290)
 def test_a_client_calls_a_phone(tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     environment = {
