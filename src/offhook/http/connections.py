@@ -104,6 +104,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP: two readers could disagree about where it ends (RFC 9112 §11.2)."""
+        if self._owes_answer():
+            self._end_after_answer()
+            return
         self._told("malformed")
         self._refuse(400, "This is no valid HTTP/1.1 request; the connection is closed.")
 
@@ -134,6 +137,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unlimit()
         self._crowd.gone(self)  # whoever serves it counts it
         super().handle_websocket_upgrade()
+
+    # ── octets after a request ──────────────────────────────────────────────────────────────────
+
+    def _owes_answer(self) -> bool:
+        """Whether a request that came as a whole has not been answered."""
+        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
+
+    def _end_after_answer(self) -> None:
+        """Answers come in the order of requests (RFC 9112 §9.3.2): what is no request and follows one must
+        not take its answer away. Node sends such octets: the body of a DELETE without its length.
+        """
+        if self.cycle.keep_alive:
+            self._told("malformed")
+        self._unlimit()
+        self._reading = False
+        self.cycle.keep_alive = False
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 

@@ -67,11 +67,13 @@ def run(
     others: str = "refuse",
     variables: Mapping[str, str] | None = None,
     before: tuple[str, ...] = (),
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """`offhook exec` with a command, to its end; `before` is put in front of it all."""
+    """`offhook exec` with a command, to its end. `before` is put in front of it all."""
     return subprocess.run(
         [*before, *arguments(*command, others=others)],
         env={**os.environ, **(variables or {})},
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

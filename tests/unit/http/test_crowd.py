@@ -245,3 +245,16 @@ def test_when_all_are_busy_the_next_gets_503_with_advice() -> None:
         writer.close()
 
     assert served(use, Limits(in_all=1, body_s=30)).closed == ["full"]
+
+
+def test_octets_after_a_request_do_not_take_its_answer_away() -> None:
+    """Node's `http` sends the body of a DELETE without its length."""
+
+    async def use(server: Server) -> None:
+        for path, body in (("/", b"{}"), ("/echo", b"{}"), ("/", b'{"a": "' + b"b" * 5_000 + b'"}\r\n\r\n')):
+            answer = await server.ask(f"DELETE {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + body)
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer
+            assert b"connection: close" in answer
+            assert answer.endswith(b"\r\n\r\nok"), "one answer, then the end"
+
+    assert served(use).closed == ["malformed"] * 3
