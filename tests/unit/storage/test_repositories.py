@@ -14,16 +14,19 @@ from offhook.storage import (
     checkpoints,
     conversations,
     deliveries,
+    inventory,
     legs,
     numbers,
     recordings,
     trunks,
+    users,
 )
 from offhook.storage.accounts import ApiSecret
 from offhook.storage.database import Database
 from offhook.storage.records import (
     Account,
     Application,
+    AvailableNumber,
     Checkpoint,
     Conversation,
     Delivery,
@@ -31,6 +34,7 @@ from offhook.storage.records import (
     Number,
     Recording,
     Trunk,
+    User,
 )
 
 T = TypeVar("T")
@@ -45,7 +49,9 @@ ACCOUNT = Account("acc", "abcd1234", "Me", b"\x00sealed\xff", 1)
 APPLICATION = Application(
     "app", "acc", "Demo", "PEM", {"voice": {"z": 1, "a": None}}, {"improve_ai": True}, 1, 2
 )
-NUMBER = Number("31201234567", "acc", "app", "NL", "landline", ("VOICE", "SMS"), 1)
+NUMBER = Number(
+    "31201234567", "acc", "app", "NL", "landline", ("VOICE", "SMS"), 1, "tel", "4420", "u", {"a": "b"}, 1, 2
+)
 TRUNK = Trunk(
     "t1",
     "acc",
@@ -79,6 +85,8 @@ DELIVERY = Delivery(
     "d1", "acc", "app", "leg:1", 1, "status", "POST", "https://e.example/", {"b": 1, "a": {"\udcff": "\x00"}},
     True, 1000, 5000, False, "pending", 0, 1,
 )  # fmt: skip
+AVAILABLE = AvailableNumber("31201234568", None, "NL", "landline", ("VOICE",), 0, 125_000_000, 1)
+USER = User("USR-1", "acc", "app", "jan", None, None, {"custom_data": {"ü": 1}}, b"\x00sealed", 1, 2)
 CHECKPOINT = Checkpoint("leg", "acc", "app", "session", b"\x00\x01", 1)
 
 ALL: list[tuple[Any, Any, str]] = [
@@ -91,6 +99,8 @@ ALL: list[tuple[Any, Any, str]] = [
     (recordings, RECORDING, "rec"),
     (deliveries, DELIVERY, "d1"),
     (checkpoints, CHECKPOINT, "leg"),
+    (inventory, AVAILABLE, "31201234568"),
+    (users, USER, "USR-1"),
 ]
 
 
