@@ -1,4 +1,4 @@
-"""The Java SDK: Jackson writes only what is set, and reads enumerations, integers, dates and URIs strictly."""
+"""The Java SDK: Jackson writes only what is set; enumerations, integers, dates and URIs are read strictly."""
 
 from datetime import datetime
 from typing import Any

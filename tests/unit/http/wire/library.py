@@ -1,7 +1,7 @@
 """What a client library does on the wire: how it writes requests, and how it reads answers.
 
-A `Library` is written after the sources of one official SDK. Its readers fail where that SDK would fail or give
-its program something wrong, so an answer that passes here is one that the SDK understands.
+A `Library` is written after the sources of one official SDK. Its readers fail where that SDK would fail or
+give its program something wrong, so an answer that passes here is one that the SDK understands.
 """
 
 from collections.abc import Callable, Mapping
