@@ -1,6 +1,7 @@
 """One instance, and the snippets of examples/snippets run against it by `offhook exec`, unmodified."""
 
 import os
+import re
 import select
 import socket
 import subprocess
@@ -63,9 +64,12 @@ class Program:
             stderr=subprocess.STDOUT,
         )
 
-    def wait_for(self, text: str) -> str:
-        """Until it has printed this; gives everything so far."""
-        return self._until(lambda: text in self.printed, f"{text!r} was not printed")
+    def wait_for(self, pattern: str) -> str:
+        """Until it has printed something like this; gives what that was."""
+        self._until(lambda: re.search(pattern, self.printed) is not None, f"{pattern!r} was not printed")
+        found = re.search(pattern, self.printed)
+        assert found is not None
+        return found[0]
 
     def enter(self) -> None:
         """Press Enter."""
