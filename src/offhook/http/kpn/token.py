@@ -136,8 +136,8 @@ async def _asked(request: Request, here: HttpContext) -> _Asked:
     grants = {text for text in (form.get("grant_type"), *query.getlist("grant_type")) if text}
     if len(grants) > 1:
         raise Invalid("grant_type", "is given twice with different values")
-    header = keys.in_header(request) if keys.scheme(request) else None
-    places = [header]
+    # Programs that renew a token may send the old one along: it is no credential here.
+    places = [keys.in_header(request) if keys.scheme(request) == "basic" else None]
     for source in (form, dict(query)):
         if "client_id" in source:
             places.append(Given(source["client_id"], source.get("client_secret", "")))

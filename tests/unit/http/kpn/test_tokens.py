@@ -26,8 +26,9 @@ PAIR = f"client_id={ID}&client_secret={SECRET}"
         (f"{TOKEN}?{GRANT}", PAIR, BASIC),
         (TOKEN, {"grant_type": "client_credentials", "client_id": ID, "client_secret": SECRET}, {}),
         (f"{TOKEN}/?{GRANT}", PAIR, {}),
+        (f"{TOKEN}?{GRANT}", PAIR, {"authorization": "Bearer of-yesterday"}),
     ],
-    ids=["form", "all-form", "query", "basic", "twice-the-same", "json", "slash"],
+    ids=["form", "all-form", "query", "basic", "twice-the-same", "json", "slash", "renewal"],
 )
 def test_spellings(kpn: Any, path: str, body: Any, headers: dict[str, str]) -> None:
     answer = kpn.send("POST", path, body, headers)
