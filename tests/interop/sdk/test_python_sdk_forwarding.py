@@ -59,7 +59,9 @@ def test_a_number_goes_to_the_sip_address_that_lives(stage: Stage, vonage: Vonag
             voice_status_callback=stage.url("/ended"),
         )
     )
-    page, count, _ = vonage.numbers.list_owned_numbers(ListOwnedNumbersFilter(pattern=offered, search_pattern=0))
+    page, count, _ = vonage.numbers.list_owned_numbers(
+        ListOwnedNumbersFilter(pattern=offered, search_pattern=0)
+    )
     assert (count, page[0].voice_callback_type) == (1, "sip")
     coming = asyncio.run_coroutine_threadsafe(phone.next_call(30), stage._loop)
     caller = stage.run(stage.phone(fresh()))
