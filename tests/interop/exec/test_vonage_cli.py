@@ -18,7 +18,7 @@ from offhook.cli import apps
 from offhook.cli.context import workspace
 from offhook.core.errors import NotFound
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(400)]
 NUMBER = "31201230009"
 Tool = Callable[..., str]
 
@@ -75,7 +75,7 @@ def test_numbers(tool: Tool, stage: Stage) -> None:
     assert owned[NUMBER]["app_id"] == application
     assert json.loads(offhook("numbers", "show", NUMBER, "--json"))["app_id"] == application
     tool("numbers:update", NUMBER, "NL", "--url=https://a.example/inbound")
-    tool("apps:unlink", application, f"--number={NUMBER}")
+    tool("apps:unlink", f"--number={NUMBER}")
     assert json.loads(offhook("numbers", "show", NUMBER, "--json"))["app_id"] is None
     offhook("numbers", "cancel", NUMBER)
     assert NUMBER not in tool("numbers", "--output=json")
