@@ -7,7 +7,6 @@ import logging
 
 from offhook.calls import lifecycle, states
 from offhook.calls.exchange import Exchange
-from offhook.calls.leg import Leg
 from offhook.storage import accounts
 
 log = logging.getLogger("offhook.calls")
@@ -19,12 +18,9 @@ async def check(exchange: Exchange) -> int:
     if not concerned:
         return 0
     good = await exchange.ports.database.read(lambda rows: accounts.standing(rows, concerned))
-    ended = [leg for leg in exchange.live.legs.values() if _ends(leg, good)]
+    bad = concerned - good  # calls of other accounts may have begun while these were read
+    ended = [leg for leg in exchange.live.legs.values() if leg.party.account_id in bad]
     for leg in ended:
         log.info("call %s ended: its account is suspended or deleted", leg.leg_id)
         lifecycle.hang_up(exchange, leg, states.HUNG_UP_BY_US if leg.answered else states.GIVEN_UP)
     return len(ended)
-
-
-def _ends(leg: Leg, good: frozenset[str]) -> bool:
-    return leg.party.account_id not in good and not leg.over

@@ -191,3 +191,22 @@ def test_nobody_is_asked_about_while_no_call_is_up(world: Any) -> None:
         assert await bench.calls.check_accounts() == 0
 
     world(script)
+
+
+def test_a_call_that_begins_while_the_accounts_are_read_goes_on(world: Any) -> None:
+    async def script(bench: Bench) -> None:
+        move_in(bench)
+        await bench.call_in([say("Hello", loop=0)])
+        read = bench.database.read
+
+        async def slowly(fn: Any) -> Any:
+            found = await read(fn)
+            bench.database.read = read  # type: ignore[method-assign]
+            await bench.ring_in([say("Hello")], user=THEIRS, session="in-2")
+            return found
+
+        bench.database.read = slowly  # type: ignore[method-assign]
+        assert await bench.calls.check_accounts() == 0
+        assert bench.calls.live_legs == 2
+
+    world(script)
