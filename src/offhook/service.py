@@ -325,6 +325,7 @@ def _calls_settings(settings: Settings) -> CallsSettings:
         max_legs=settings.calls.max_legs,
         per_second=settings.calls.per_second,
         per_account=settings.calls.per_second_per_account,
+        dials_per_second=settings.calls.dials_per_second,
         max_lag_ms=settings.calls.max_lag_ms,
         max_skipped=settings.calls.max_skipped,
         max_duration=settings.calls.max_duration,

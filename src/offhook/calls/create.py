@@ -4,6 +4,7 @@ What is wrong with the request is refused with `Invalid` before anything is made
 succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
+import asyncio
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -64,6 +65,11 @@ def _nothing(connection: Connection) -> None:
 
 
 async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) -> None:
+    turn = exchange.pace.wait(exchange.now())
+    if turn:
+        await asyncio.sleep(turn)
+        if leg.over:  # hung up while it waited
+            return
     try:
         plan = await plan_for(exchange, endpoint, leg.party.account_id, shown)
     except Exception:

@@ -12,6 +12,7 @@ from offhook.calls.conversation import Conversation
 from offhook.calls.leg import Leg
 from offhook.calls.overload import Gate
 from offhook.calls.owed import Owed
+from offhook.calls.pace import Pace
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.shelf import Shelf
 from offhook.calls.timers import Timers
@@ -65,6 +66,7 @@ class Exchange:
         self.closing = False
         self.draining = False
         self.gate = Gate(settings.per_second, settings.per_account)
+        self.pace = Pace(settings.dials_per_second)
 
     @property
     def full(self) -> bool:

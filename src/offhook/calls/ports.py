@@ -226,6 +226,8 @@ class CallsSettings:
     """Calls that may begin in a second, in and out; 0: any number."""
     per_account: int = 0
     """Calls that one account may place in a second; 0: any number."""
+    dials_per_second: int = 0
+    """Calls of REST that are dialled in a second; 0: all at once."""
     max_lag_ms: float = 0.0
     """How late control may be before new calls are refused; 0: any."""
     max_skipped: float = 100.0

@@ -124,6 +124,8 @@ class Calls(BaseModel):
     """Calls that may begin in a second, in and out; 0 for any number."""
     per_second_per_account: int = Field(0, ge=0)
     """Calls that one account may place in a second, by REST and by `connect`; 0 for any number."""
+    dials_per_second: int = Field(0, ge=0, le=1000)
+    """Calls of REST that are dialled in a second, the others waiting for their turn; 0: all at once."""
     max_lag_ms: float = Field(500.0, ge=0)
     """How late control may be before new calls are refused; 0 for any."""
     max_skipped: float = Field(25.0, ge=0, le=100)
