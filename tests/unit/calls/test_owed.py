@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from offhook.calls import owed as module
-from offhook.calls.owed import Owed
+from offhook.calls.owed import Behind, Owed
 from offhook.core.errors import LocalStateError
 from offhook.core.tasks import Tasks
+from offhook.storage.database import Database as Real
 from offhook.testing.loop import VirtualLoop
 
 
@@ -115,3 +117,93 @@ def test_there_is_a_bound(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
 
     scene(body)
     assert caplog.text.count("too long") == 1
+
+
+def test_a_closing_while_one_is_being_written_does_not_write_it_twice() -> None:
+    async def body(owed: Owed, database: Database) -> None:
+        database.full = True
+        write(owed, database, "a")
+        write(owed, database, "b")
+        database.full = False
+        submit = database.submit
+
+        def slowly(fn: Callable[[Connection], Any]) -> "asyncio.Future[Any]":
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            done = submit(fn)  # the writer does it, whoever still waits
+            asyncio.get_running_loop().call_later(
+                0.5, lambda: None if future.done() else future.set_result(done.result())
+            )
+            return future
+
+        database.submit = slowly  # type: ignore[method-assign]
+        first = asyncio.ensure_future(owed.settle())
+        await asyncio.sleep(0.2)
+        first.cancel()
+        await owed.settle()
+        assert database.done == ["a late", "b late"]
+        assert len(owed) == 0
+
+    scene(body)
+
+
+def test_two_who_settle_at_once_leave_nothing_out() -> None:
+    async def body(owed: Owed, database: Database) -> None:
+        database.full = True
+        for name in "abc":
+            write(owed, database, name)
+        database.full = False
+        await asyncio.gather(owed.settle(), owed.settle())
+        assert database.done == ["a late", "b late", "c late"]
+
+    scene(body)
+
+
+def test_what_was_on_its_way_when_another_failed_does_not_overtake_it(tmp_path: Path) -> None:
+    """With the writer's own thread: the second is sent before the loop can know that the first has failed."""
+
+    async def body() -> list[str]:
+        tasks, database = Tasks(), Real(f"sqlite:///{tmp_path / 'calls.db'}")
+        database.migrate()
+        owed, done = Owed(database, tasks), []
+
+        def first(_connection: Connection) -> None:
+            raise OperationalError("insert", {}, Exception("database or disk is full"))
+
+        futures = [
+            owed.submit(first, lambda _: done.append("first")),
+            owed.submit(lambda _: done.append("second, early"), lambda _: done.append("second")),
+        ]
+        found = await asyncio.gather(*futures, return_exceptions=True)
+        assert [type(error) for error in found] == [OperationalError, Behind]
+        await owed.settle()
+        assert await owed.submit(lambda _: "third", lambda _: None) == "third"
+        await tasks.close()
+        await database.close()
+        return done
+
+    assert asyncio.run(body()) == ["first", "second"]
+
+
+def test_what_was_on_its_way_when_a_commit_failed_does_not_overtake_it() -> None:
+    async def body(owed: Owed, database: Database) -> None:
+        submit, ready = database.submit, database.ready
+        jobs: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = []
+
+        def queue(fn: Callable[[Connection], Any]) -> "asyncio.Future[Any]":
+            jobs.append((fn, asyncio.get_running_loop().create_future()))
+            return jobs[-1][1]
+
+        database.submit = queue  # type: ignore[method-assign]
+        write(owed, database, "a")
+        write(owed, database, "b")
+        database.ready = lambda: "storage: the commit of a has failed"  # type: ignore[method-assign]
+        jobs[0][1].set_exception(OperationalError("commit", {}, Exception("disk I/O error")))
+        work, future = jobs[1]
+        with pytest.raises(Behind) as caught:
+            work(None)  # type: ignore[arg-type]
+        future.set_exception(caught.value)
+        database.submit, database.ready = submit, ready  # type: ignore[method-assign]
+        await asyncio.sleep(1.5)
+        assert database.done == ["a late", "b late"]
+
+    scene(body)
