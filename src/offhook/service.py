@@ -263,6 +263,9 @@ class _Sip:
     def unanswered(self) -> int:
         return self._stack.unanswered
 
+    def take_calls(self, on: bool) -> None:
+        self._stack.take_calls(on)
+
     async def locate(self, host: str, port: int, transport: str) -> Flow:
         return await self._locate(host, port, transport)
 

@@ -15,6 +15,7 @@ FAREWELL = 2.0
 async def close(exchange: Exchange, grace: float) -> None:
     """Returns once every leg is over and every recording has its file, or time is up."""
     exchange.closing = True
+    exchange.ports.sip.take_calls(False)
     await _wait_for(exchange, lambda: not exchange.live.legs and not exchange.live.arriving, grace)
     inbound.refuse_arriving(exchange)
     for leg in list(exchange.live.legs.values()):

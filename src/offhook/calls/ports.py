@@ -45,6 +45,10 @@ class SipPort(Protocol):
         """How many of our messages (a BYE, a CANCEL, a refusal) still wait for their peer's answer."""
         ...
 
+    def take_calls(self, on: bool) -> None:
+        """Tell those who ask with OPTIONS whether calls are taken."""
+        ...
+
     async def locate(self, host: str, port: int, transport: str) -> Flow:
         """The flow on which a new request to this peer goes. Raises OSError when the name has no address."""
         ...

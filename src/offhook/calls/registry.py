@@ -171,6 +171,7 @@ class Calls:
     def drain(self, on: bool) -> None:
         """Take no new calls (True), or take them again; calls that are up go on as ever."""
         self.exchange.draining = on
+        self.exchange.ports.sip.take_calls(not on and not self.exchange.closing)
 
     @property
     def draining(self) -> bool:

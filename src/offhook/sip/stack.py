@@ -72,6 +72,10 @@ class SipStack:
         found, self._ctx.marks = self._ctx.marks, {}
         return found
 
+    def take_calls(self, on: bool) -> None:
+        """Whether an OPTIONS is told that calls are taken here."""
+        self._ctx.takes_calls = on
+
     @property
     def sessions(self) -> list[str]:
         """The ids of all sessions that still owe something."""

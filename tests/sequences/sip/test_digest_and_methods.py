@@ -156,6 +156,22 @@ def test_options_out_of_a_dialog_tells_what_we_can_do() -> None:
     assert "supported" in reply.headers
 
 
+def test_options_says_what_an_invite_would_be_told() -> None:
+    """§11.2: a proxy in front stops sending calls to a platform that takes none."""
+    wire = Wire()
+    phone, peer = wire.phone("phone"), wire.puppet()
+    phone.stack.take_calls(False)
+    peer.ask(phone, "OPTIONS")
+    wire.run(0.1)
+    refused = peer.response("OPTIONS")
+    assert (refused.status, refused.headers.get("Retry-After")) == (503, "10")
+    assert phone.stack.transactions == 0
+    phone.stack.take_calls(True)
+    peer.ask(phone, "OPTIONS", number=2)
+    wire.run(0.1)
+    assert peer.response("OPTIONS").status == 200
+
+
 @pytest.mark.parametrize(
     ("method", "body", "status"),
     [

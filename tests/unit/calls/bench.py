@@ -62,6 +62,7 @@ class FakeSip:
     react: Callable[[commands.Command], None] = lambda command: None
     """What the stack does from within a command, before it returns."""
 
+    takes_calls: bool = True
     marks: Callable[[dict[str, bool]], object] = lambda marks: None
     """Where it says what has to be stored."""
 
@@ -75,6 +76,9 @@ class FakeSip:
 
     def unanswered(self) -> int:
         return 0
+
+    def take_calls(self, on: bool) -> None:
+        self.takes_calls = on
 
     def dump(self, session: str) -> bytes | None:
         return f"dialog of {session}".encode()

@@ -1,5 +1,6 @@
 """H5: when no new call is let in, what it is told, and that calls which were let in never notice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -139,10 +140,17 @@ def test_h5_a_drain_refuses_and_its_end_takes_calls_again(world: Any) -> None:
     async def script(bench: Bench) -> None:
         bench.calls.drain(True)
         assert bench.calls.idle
+        assert not bench.sip_port.takes_calls
         await refused_in(bench, "in-2")
         assert "drained" in str(await refused_out(bench))
         bench.calls.drain(False)
+        assert bench.sip_port.takes_calls
         await bench.calls.create(bench.request())
+        closing = asyncio.ensure_future(bench.calls.close(5))
+        await asyncio.sleep(1)
+        bench.calls.drain(False)
+        assert not bench.sip_port.takes_calls
+        await closing
 
     world(script)
 

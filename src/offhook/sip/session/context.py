@@ -69,6 +69,8 @@ class Context:
         self.nonces = NonceSource(config.nonce_secret)
         self.sessions: dict[str, Session] = {}
         self.by_dialog: dict[str, str] = {}
+        self.takes_calls = True
+        """What an OPTIONS is told; INVITEs are refused by whoever gets their events."""
         self.now = 0
         self.out: list[Output] = []
         self.reports: deque[Report] = deque()

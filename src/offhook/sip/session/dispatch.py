@@ -112,7 +112,7 @@ def _arrived(ctx: Context, arrived: Arrived) -> None:
     elif request.method == "INVITE":
         incoming.begin(ctx, arrived)
     elif request.method == "OPTIONS":
-        other.stateless(ctx, arrived, 200, other.ABILITIES)
+        other.asked(ctx, arrived)
     else:
         other.stateless(ctx, arrived, 481)
 

@@ -21,6 +21,18 @@ BUSY_SECONDS = 5
 """Retry-After of a 503 when the transaction store is full."""
 
 
+CLOSED_SECONDS = 10
+"""Retry-After of an OPTIONS while no call is taken."""
+
+
+def asked(ctx: Context, arrived: Arrived) -> None:
+    """OPTIONS outside a dialog: what an INVITE would be told (§11.2), so that a proxy sends no calls here."""
+    if ctx.takes_calls:
+        stateless(ctx, arrived, 200, ABILITIES)
+    else:
+        stateless(ctx, arrived, 503, [*ABILITIES, ("Retry-After", str(CLOSED_SECONDS))])
+
+
 def options(ctx: Context, arrived: Arrived) -> None:
     """OPTIONS inside a dialog."""
     ctx.respond(arrived, 200, ABILITIES)
