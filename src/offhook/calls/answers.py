@@ -29,7 +29,7 @@ async def fetch(exchange: Exchange, leg: Leg, effect: FetchNcco) -> Fetched:
     """Ask for an NCCO, and the fallback after it. Raises DeliveryError when nobody gave a document.
 
     With `effect.fallback` the first address has given something that is no NCCO, and only the fallback is
-    left to be asked.
+    left to be asked. Once the leg is over nobody else is asked, and nothing is told.
     """
     first = leg.hooks.document(effect.url, effect.method) if effect.url else leg.hooks.answer()
     params = payloads.answer(
@@ -45,6 +45,8 @@ async def fetch(exchange: Exchange, leg: Leg, effect: FetchNcco) -> Fetched:
     try:
         return Fetched(await _ask(exchange, leg, first, params), False)
     except DeliveryError as error:
+        if leg.over:
+            raise
         return await _ask_fallback(exchange, leg, first, params, str(error))
 
 
@@ -67,7 +69,8 @@ async def _ask(exchange: Exchange, leg: Leg, hook: Hook, params: dict[str, Json]
     try:
         reply = await exchange.ports.webhooks.fetch_ncco(hook, params)
     except BrokenDocument as error:
-        tell_broken(exchange, leg, error.error)
+        if not leg.over:
+            tell_broken(exchange, leg, error.error)
         raise
     exchange.trace.leg(leg, "webhook.in", {"kind": KIND, "url": hook.url, "document": reply})
     return reply

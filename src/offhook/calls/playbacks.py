@@ -67,14 +67,10 @@ class Playback:
         try:
             loaded = await load()
         except OffhookError as error:
-            if not self._over:
-                notices.error(self._exchange, self._leg, str(error))
-                self.finished("failed")
+            self._failed(str(error))
             return
         except Exception:
-            if not self._over:
-                notices.error(self._exchange, self._leg, UNFORESEEN)
-                self.finished("failed")
+            self._failed(UNFORESEEN)
             raise
         if self._over or self._leg.over:
             loaded.release()
@@ -82,6 +78,12 @@ class Playback:
             return
         self._loaded = loaded
         self._play(loaded)
+
+    def _failed(self, reason: str) -> None:
+        """Tell the application, while the call goes on."""
+        if not self._over and not self._leg.over:
+            notices.error(self._exchange, self._leg, reason)
+        self.finished("failed")
 
     def _play(self, loaded: Loaded) -> None:
         manner = self._manner

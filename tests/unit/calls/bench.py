@@ -14,7 +14,7 @@ from typing import Any
 from offhook.calls.orders import CreateCall
 from offhook.calls.ports import CallsPorts, CallsSettings
 from offhook.calls.registry import Calls
-from offhook.core.errors import DeliveryError, MediaError, SpeechError
+from offhook.core.errors import DeliveryError, MediaError
 from offhook.core.ids import SeededIds
 from offhook.core.journal import MemoryJournal
 from offhook.ipc import media
@@ -145,7 +145,7 @@ class FakeAudio:
 @dataclass
 class FakeSpeech:
     delay: float = 0.0
-    failures: list[SpeechError] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
 
     async def synthesise(self, text: str, language: str, style: int = 0) -> FakePrompt:
         if self.delay:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.calls.bench import CALLEE, OWN, Bench, dial, say
 
-from offhook.core.errors import Conflict, Invalid, NotFound
+from offhook.core.errors import Conflict, Invalid, NotFound, SpeechError
 from offhook.ipc import media
 from offhook.sip import commands
 
@@ -176,5 +176,21 @@ def test_closing_is_quick_when_nothing_is_up(world: Any) -> None:
         begun = bench.loop.time()
         await bench.calls.close(5)
         assert bench.loop.time() - begun < 0.1
+
+    world(script)
+
+
+@pytest.mark.parametrize("error", [SpeechError("no such voice"), ValueError("nobody foresaw this")])
+def test_a_prompt_that_fails_after_the_call_tells_nobody(world: Any, error: Exception) -> None:
+    """`completed` is the last that an application hears of a call."""
+
+    async def script(bench: Bench) -> None:
+        await bench.call_in([say("x", loop=0)])
+        bench.speech.delay, bench.speech.failures = 1.0, [error]
+        await bench.calls.talk(caller_of(bench), "y")
+        await bench.remote_bye("in-1")
+        await bench.settle(2)
+        assert bench.webhook_names[-1] == f"completed>{OWN}"
+        assert not bench.calls.exchange.live.slots
 
     world(script)

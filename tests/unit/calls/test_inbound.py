@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from tests.unit.calls.bench import ANSWER, CALLER, EVENT, FALLBACK, OTHER, OWN, Bench, say
 
-from offhook.core.errors import DeliveryError
+from offhook.core.errors import DeliveryError, NccoError
 from offhook.ipc import media
 from offhook.sip import commands, events
 from offhook.sip.events import DigestOffered
 from offhook.sip.flow import Flow
 from offhook.storage import trunks
 from offhook.storage.records import Trunk
+from offhook.webhooks.attempts import BrokenDocument
 
 STATUSES = [f"started>{OWN}", f"ringing>{OWN}"]
 CARRIER = Flow("udp", ("192.0.2.1", 5060), ("198.51.100.7", 5060))
@@ -148,6 +149,30 @@ def test_s34_invalid_ncco_asks_the_fallback(world: Any) -> None:
         assert bench.sip_names == ["Ring", "Answer"]
         await bench.sip(events.Confirmed("in-1", b""))
         assert bench.last(media.Play).prompt == "/say sorry"
+
+    world(script)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DeliveryError("connection closed"),
+        BrokenDocument("not JSON", NccoError("", "not JSON"), 200),
+        [{"action": "tlak"}],
+    ],
+)
+def test_after_a_caller_gave_up_nobody_is_asked_or_told_any_more(world: Any, answer: Any) -> None:
+    """`completed` is the last that an application hears of a call."""
+
+    async def script(bench: Bench) -> None:
+        document: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        await bench.ring_in(document)
+        await bench.sip(events.Ended("in-1", "remote", True, "", ()))
+        assert bench.webhook_names[-1] == f"completed>{OWN}"
+        document.set_result(answer)
+        await bench.settle(5)
+        assert bench.webhook_names[-1] == f"completed>{OWN}"
+        assert [url for _, url, _ in bench.webhooks.asked] == [ANSWER]
 
     world(script)
 
