@@ -220,8 +220,8 @@ class Storage(BaseModel):
     """How long finished webhooks are kept, to be shown and sent again."""
     call_days: int = Field(365, ge=0, le=36500)
     """The most that finished calls are kept; 0 sets no limit."""
-    call_records: Literal["application", "operator"] = "application"
-    """Calls go after the `leg_persistence_time` of their application, or after `call_days` alone."""
+    call_records: Literal["application", "operator"] = "operator"
+    """Calls go after `call_days` alone, or after the `leg_persistence_time` of their application."""
     recording_days: int = Field(30, ge=0, le=36500)
     """How long recordings are kept; 0 keeps them until the application deletes them."""
     spool_days: int = Field(7, ge=0, le=36500)

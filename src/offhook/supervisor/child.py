@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from offhook.ipc.beat import VARIABLE
+from offhook.supervisor.starving import waited
 
 log = logging.getLogger("offhook.supervisor")
 
@@ -120,17 +121,22 @@ class Child:
             _close(read_end)
 
     async def _watch(self, read_end: int) -> None:
-        """Kill a child whose heartbeat stopped: a hung process is a dead one."""
+        """Kill a child whose heartbeat stopped: a hung process is a dead one. What it waited for a core does
+        not count.
+        """
         loop = asyncio.get_running_loop()
         os.set_blocking(read_end, False)
         limit = self.plan.silence_kills_after or 0.0
-        last: float | None = None
+        last, then = None, 0.0
         while True:
             await asyncio.sleep(0.5)
+            pid = self.pid
+            if pid is None:
+                continue
             with contextlib.suppress(BlockingIOError):
                 if os.read(read_end, 4096):
-                    last = loop.time()
-            if last is not None and loop.time() - last > limit and self.pid is not None:
+                    last, then = loop.time(), waited(pid)
+            if last is not None and loop.time() - last - (waited(pid) - then) > limit:
                 log.error("%s gave no sign of life for %.0f s and is killed", self.plan.name, limit)
                 self.signal(signal.SIGKILL)
                 return

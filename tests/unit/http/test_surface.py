@@ -18,7 +18,7 @@ ALLOWED = [
     ("POST", "/v1/calls/x/input/dtmf", "DELETE, PUT"),
     ("PUT", "/v2/applications", "GET, POST"),
     ("POST", "/v2/applications/x", "DELETE, GET, PUT"),
-    ("POST", "/v1/files/x", "GET, HEAD"),
+    ("POST", "/v1/files/x", "DELETE, GET, HEAD"),
     ("POST", "/health", "GET"),
 ]
 
@@ -121,11 +121,12 @@ def test_a_body_in_chunks_is_bounded_whatever_its_length_says(http: Any, declare
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"authorization", http.bearer.encode())]
+    headers = [(b"host", b"platform.test"), (b"authorization", http.bearer.encode())]
     if declared is not None:
         headers.append((b"content-length", declared))
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "POST",
         "path": "/v1/calls",
         "query_string": b"",
@@ -149,10 +150,11 @@ def test_a_client_that_goes_away_is_no_error(http: Any, caplog: pytest.LogCaptur
 
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "POST",
         "path": "/v1/calls",
         "query_string": b"",
-        "headers": [(b"authorization", http.bearer.encode())],
+        "headers": [(b"host", b"platform.test"), (b"authorization", http.bearer.encode())],
         "client": None,
         "server": None,
         "scheme": "http",
@@ -230,11 +232,12 @@ def test_metrics_from_elsewhere_need_the_token(http: Any, token: str, given: str
 
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "GET",
         "path": "/metrics",
         "query_string": b"",
         "client": ("192.0.2.1", 1),
-        "headers": [(b"authorization", given.encode())],
+        "headers": [(b"host", b"platform.test"), (b"authorization", given.encode())],
         "server": None,
         "scheme": "http",
         "root_path": "",

@@ -16,7 +16,7 @@ _table = tables.numbers
 _NAMES = tuple(column.key for column in _table.columns)
 INSERT = Prepared(_table.insert(), _NAMES)
 BY_NUMBER = Prepared(select(_table).where(_table.c.msisdn == bindparam("wanted")))
-NUMBER = {
+NUMBER: dict[str, Any] = dict.fromkeys(_NAMES) | {
     "msisdn": "15550000001",
     "account_id": "a",
     "application_id": None,
@@ -24,6 +24,8 @@ NUMBER = {
     "kind": "landline",
     "features": ("VOICE", "SMS"),
     "created_at": 5,
+    "initial_price": 0,
+    "monthly_price": 80_000_000,
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from offhook.supervisor.child import Child, Plan
+from offhook.supervisor.starving import waited
 
 
 def python(code: str) -> list[str]:
@@ -93,6 +95,32 @@ def test_a_child_that_stops_giving_signs_of_life_is_killed_and_started_again() -
         await task
 
     run(work)
+
+
+def test_waiting_for_a_core_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import os, time; os.write(int(os.environ['OFFHOOK_BEAT']), b'.'); time.sleep(60)"
+    looks: list[float] = []
+
+    def waited_more(_: int) -> float:
+        looks.append(10.0 * len(looks))
+        return looks[-1]
+
+    monkeypatch.setattr("offhook.supervisor.child.waited", waited_more)
+
+    async def work() -> None:
+        child = Child(Plan("child", python(code), silence_kills_after=0.3))
+        task = asyncio.ensure_future(child.keep_alive())
+        await until(lambda: len(looks) >= 4)
+        assert child.restarts == 0
+        await child.stop(5)
+        await task
+
+    run(work)
+
+
+def test_a_process_that_sleeps_does_not_wait_for_a_core() -> None:
+    assert 0.0 <= waited(os.getpid()) < 3600.0
+    assert waited(0) == 0.0
 
 
 def test_a_child_that_was_just_being_started_ends_too() -> None:
