@@ -5,9 +5,11 @@ succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from offhook.calls import identity, lifecycle, notices, outbound, states
 from offhook.calls.answering import RestCall
@@ -26,7 +28,7 @@ from offhook.storage import records
 
 
 async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
-    """Make the leg and dial in the background; gives its row once that is stored.
+    """Make the leg and dial in the background; gives its row once that is stored, or owed (`owed.py`).
 
     Raises Invalid for a wrong field, Overloaded while the platform shuts down or is full.
     """
@@ -55,8 +57,10 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     if request.machine_detection or request.advanced_machine_detection:
         notices.no_detection(exchange, leg)
     exchange.tasks.start(_dial(exchange, leg, request.endpoint, shown), f"dial {leg.leg_id}")
-    # Writes are committed in order: once this one is, the leg can be read.
-    await exchange.ports.database.submit(_nothing)
+    # Writes are committed in order: once this one is, the leg can be read. One that cannot be is owed, and
+    # the call is placed all the same.
+    with suppress(OperationalError, InterfaceError):
+        await exchange.ports.database.submit(_nothing)
     return row
 
 

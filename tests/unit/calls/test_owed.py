@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
+from tests.unit.calls.bench import Bench
 
 from offhook.calls import owed as module
 from offhook.calls.owed import Behind, Owed
@@ -83,6 +84,26 @@ def test_what_waited_is_written_in_order_and_then_all_is_as_before() -> None:
         assert len(owed) == 0
 
     scene(body)
+
+
+def test_a_call_of_rest_is_told_of_although_its_row_is_owed(world: Any, monkeypatch: Any) -> None:
+    """It is being dialled: whoever got an error instead of its ids would place it once more."""
+
+    async def script(bench: Bench) -> None:
+        def full(_fn: Any) -> "asyncio.Future[Any]":
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            future.set_exception(OperationalError("insert", {}, Exception("database or disk is full")))
+            return future
+
+        with monkeypatch.context() as broken:
+            broken.setattr(bench.database, "submit", full)
+            row = await bench.calls.create(bench.request())
+            await bench.settle()
+        assert bench.sip_names == ["Dial"]
+        await bench.settle(1.5)
+        assert [leg.leg_id for leg in bench.rows()] == [row.leg_id]
+
+    world(script)
 
 
 def test_what_can_never_be_written_holds_nothing_up() -> None:

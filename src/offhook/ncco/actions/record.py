@@ -1,7 +1,7 @@
 """record: record the conversation, in the background or until a condition ends it.
 
 `endOnSilence`, `endOnKey` or `timeOut` make it hold the program up (of `timeOut` alone a setting decides);
-without any it goes on under the later actions until the call is over.
+without any it goes on under the later actions until its conversation is over.
 """
 
 from dataclasses import dataclass
