@@ -17,10 +17,10 @@ from offhook.testing.world import World
 @pytest.mark.parametrize(
     ("storage", "calls", "sounds"),
     [
-        (Storage(), 0, 0),
-        (Storage(call_records="operator"), 1, 0),
-        (Storage(call_records="operator", call_days=9), 0, 0),
-        (Storage(recording_days=90), 0, 1),
+        (Storage(), 1, 0),
+        (Storage(call_records="application"), 0, 0),
+        (Storage(call_days=9), 0, 0),
+        (Storage(recording_days=90), 1, 1),
     ],
 )
 def test_a_start_removes_what_is_old(storage: Storage, calls: int, sounds: int) -> None:
