@@ -39,6 +39,7 @@ from offhook.serving import Web, chooser, limits_of
 from offhook.storage.database import Database
 from offhook.storage.retention import US_PER_DAY, Step
 from offhook.supervisor.plans import socket_of
+from offhook.supervisor.run import PASSED_ON
 from offhook.supervisor.sockets import inherited, open_all
 from offhook.transport.acl import Acl
 from offhook.transport.transports import Transports
@@ -202,7 +203,8 @@ def with_advertised(settings: Settings) -> Settings:
 def _watch(stop: asyncio.Event) -> None:
     """End on a signal, or when the supervisor's pipe on standard input closes."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the settings are being read as it is
+    for number in PASSED_ON:  # the settings are being read as it is, and a wish to drain will be
+        loop.add_signal_handler(number, lambda: None)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
