@@ -1,6 +1,5 @@
 """`offhook users`: the users of an application, without a server."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ import click
 
 from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace
 from offhook.core.errors import Invalid, NotFound
+from offhook.http.body import decode
 from offhook.http.models import check
 from offhook.http.users.schemas import UserBody
 from offhook.storage import applications, users
@@ -152,9 +152,7 @@ def _all(here: Workspace, application_id: str, name: str | None) -> list[User]:
     found: list[User] = []
     place: Place | None = None
     while True:
-        wanted = partial(
-            users.list, application_id=application_id, name=name, place=place, page_size=PORTION
-        )
+        wanted = partial(users.list, application_id=application_id, name=name, place=place, page_size=PORTION)
         page = here.database.transact(wanted)
         found.extend(page.rows)
         if not page.after:
@@ -184,10 +182,12 @@ def _body(name: str | None, given: dict[str, Any]) -> UserBody:
 
 
 def _json(given: dict[str, Any], name: str) -> Any:
+    """What the API would refuse could not be shown by it: NaN, halves of surrogate pairs."""
     text = given[name]
     if text is None:
         return None
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise Invalid(f"--{name.replace('_', '-')}", f"is not JSON: {error}") from None
+        return decode(text.encode("utf-8", "surrogateescape"))
+    except Invalid as error:
+        place = "" if error.field == "body" else f"{error.field} "
+        raise Invalid(f"--{name.replace('_', '-')}", place + error.problem) from None

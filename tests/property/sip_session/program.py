@@ -24,6 +24,7 @@ from offhook.sip.commands import (
 from offhook.sip.flow import Flow
 from offhook.sip.headers import cseq, from_, to, vias
 from offhook.sip.machine import (
+    Alias,
     CancelTimer,
     Input,
     Output,
@@ -95,7 +96,7 @@ class Player:
                 self.timers[output.key] = output.at
             elif isinstance(output, CancelTimer):
                 self.timers.pop(output.key, None)
-            elif output.session not in self.sessions:
+            elif not isinstance(output, Alias) and output.session not in self.sessions:
                 self.sessions.append(output.session)
 
     def _invite(self, a: int, b: int) -> Input:

@@ -62,6 +62,7 @@ def test_a_trunk_says_its_transport() -> None:
     assert run("create", "carrier", "--host", "c.example")["transport"] == "udp"
     assert run("update", "carrier", "--transport", "tcp")["transport"] == "tcp"
     assert run("update", "carrier", "--port", "5070")["transport"] == "tcp"
-    done = CliRunner().invoke(trunks.command(), ["create", "two", "--host", "c.example", "--transport", "tls"])
+    wrong = ["create", "two", "--host", "c.example", "--transport", "tls"]
+    done = CliRunner().invoke(trunks.command(), wrong)
     assert done.exit_code == 2
     assert "'tls' is not one of 'udp', 'tcp'" in done.output

@@ -17,6 +17,9 @@ class Inside:
     def transport_failed(self, flow: Flow, reason: str) -> None:
         self.failed.append(reason)
 
+    def disconnected(self, flow: Flow, reason: str) -> None:
+        self.failed.append(reason)
+
 
 def test_nothing_enters_before_the_door_opens_and_then_everything_in_order() -> None:
     inside = Inside()

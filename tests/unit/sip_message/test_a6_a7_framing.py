@@ -50,14 +50,11 @@ def test_a6_whole_messages_before_an_offence_are_given() -> None:
 
 def test_a6_a_part_of_a_message_is_known_as_such() -> None:
     framer = StreamFramer()
-    framer.feed(b"\r\n\r")
-    assert not framer.partial
-    framer.feed(ONE[:10])
-    assert framer.partial
-    framer.feed(ONE[10:])
-    assert not framer.partial
-    framer.feed(b"\r")
-    assert not framer.partial
+    known = []
+    for portion in (b"\r\n\r", ONE[:10], ONE[10:], b"\r"):
+        framer.feed(portion)
+        known.append(framer.partial)
+    assert known == [False, True, False, False]
 
 
 def test_a6_headers_without_end_close_the_connection() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.http.conftest import BASIC, Client
 
 from offhook.http.apis import APIS
 from offhook.testing.world import World
-from tests.unit.http.conftest import BASIC, Client
 
 
 def test_the_index_leads_to_every_document_and_page(http: Any) -> None:

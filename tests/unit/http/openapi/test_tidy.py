@@ -75,7 +75,7 @@ def test_only_the_frameworks_own_422_goes() -> None:
 def test_a_link_needs_a_member_with_the_value() -> None:
     def made(members: dict[str, Any]) -> dict[str, Any]:
         answer = {"content": {"application/json": {"schema": {"properties": members}}}}
-        return tidy.linked(
+        linked = tidy.linked(
             document(
                 **{
                     "x": {"post": {"operationId": "make", "responses": {"201": answer}}},
@@ -83,7 +83,9 @@ def test_a_link_needs_a_member_with_the_value() -> None:
                     "x/{key}/y/{n}": {"get": {"operationId": "deeper", "responses": {}}},
                 }
             )
-        )["paths"]["/x"]["post"]["responses"]["201"]
+        )
+        made_of: dict[str, Any] = linked["paths"]["/x"]["post"]["responses"]["201"]
+        return made_of
 
     assert made({"id": {}})["links"] == {
         "show": {"operationId": "show", "parameters": {"key": "$response.body#/id"}}
