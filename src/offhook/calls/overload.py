@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RETRY_LATER, RETRY_SOON = 10, 1
 """Seconds of Retry-After: for a platform that is full or ends, and for a rate."""
+ALL = ""
+"""The one source of the rate of the installation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,8 @@ class Gate:
     def __init__(self, per_second: int, per_account: int = 0) -> None:
         self._per_account = per_account
         self._placed = Buckets(per_account, per_account)
-        self._left = float(per_second)
         self._per_second = per_second
-        self._then = 0
+        self._begun = Buckets(per_second, per_second, 1)
         self._told = -NS_PER_SECOND
         self.refused: Counter[str] = Counter()
         """Calls refused, by kind."""
@@ -55,7 +56,7 @@ class Gate:
             return Refusal("draining", "the platform takes no new calls: it is being drained")
         if exchange.full:
             return Refusal("full", exchange.too_full)
-        if self._level(exchange.now()) < 1 and self._per_second:
+        if self._per_second and self._begun.empty(exchange.now(), ALL):
             rate = f"{self._per_second} calls have begun in a second; raise OFFHOOK_CALLS__PER_SECOND or wait"
             return Refusal("rate", rate, RETRY_SOON)
         media = ports.media.overload(settings.max_skipped)
@@ -81,8 +82,8 @@ class Gate:
         """A call begins: one that comes in, or one that `account_id` places."""
         if account_id is not None and self._per_account:
             self._placed.take(now, account_id)
-        self._left = max(0.0, self._level(now) - 1)
-        self._then = now
+        if self._per_second:
+            self._begun.take(now, ALL)
 
     def note(self, now: int, refusal: Refusal) -> bool:
         """Count a refusal; True when it should be logged: once a second is enough."""
@@ -91,7 +92,3 @@ class Gate:
         if due:
             self._told = now
         return due
-
-    def _level(self, now: int) -> float:
-        gained = (now - self._then) * self._per_second / NS_PER_SECOND
-        return min(float(self._per_second), self._left + gained)
