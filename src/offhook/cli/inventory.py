@@ -13,16 +13,16 @@ import click
 from sqlalchemy import Connection
 
 from offhook.cli.context import Workspace, as_json, show, show_one, workspace
-from offhook.cli.numbers import KINDS, PAGE, country_of, country_option, features_of
+from offhook.cli.numbers import KINDS, country_of, country_option, every, features_of
 from offhook.cli.numbers import row as owned_row
 from offhook.core import e164
-from offhook.core.errors import Conflict, Invalid
+from offhook.core.errors import Invalid
 from offhook.core.money import price_text, price_units
 from offhook.storage import accounts, applications, inventory
 from offhook.storage.records import AvailableNumber
 
-MOST = 100_000
-"""Numbers that one command adds."""
+MOST = 50_000
+"""Numbers that one command adds: a running server cannot write for the seconds that this takes."""
 COLUMNS = ("msisdn", "country", "type", "features", "initial_price", "monthly_price", "account")
 Options = dict[str, Any]
 
@@ -53,18 +53,15 @@ def available(
 ) -> None:
     """List the numbers of the inventory."""
     with workspace() as here:
-        page = here.database.transact(
-            lambda c: inventory.list(
-                c,
-                country=country.upper() if country else None,
-                kind=kind,
-                features=features_of(features) if features else (),
-                pattern=pattern,
-                page_size=PAGE,
-            )
-        )
+        filters: dict[str, Any] = {
+            "country": country.upper() if country else None,
+            "kind": kind,
+            "features": features_of(features) if features else (),
+            "pattern": pattern,
+        }
+        found = every(here, inventory.list, filters)
         keys = {each.account_id: each.api_key for each in here.database.transact(accounts.list)}
-        rows = [row(each, keys) for each in page.rows]
+        rows = [row(each, keys) for each in found]
         show(rows, machine=as_json, empty="No numbers to buy. Offer some: offhook numbers range FIRST LAST")
 
 
@@ -79,7 +76,10 @@ def import_(file: Path, skip_existing: bool, **options: Any) -> None:
     there, and for empty fields.
     """
     with workspace() as here:
-        offered = list(_of_file(here, file, options))
+        try:
+            offered = list(_of_file(here, file, options))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise Invalid(str(file), f"must be CSV in UTF-8: {error}") from None
         _add(here, offered, skip_existing=skip_existing)
 
 
@@ -95,7 +95,8 @@ def range_(first: str, last: str, skip_existing: bool, **options: Any) -> None:
     if int(high) - int(low) >= MOST:
         raise Invalid("LAST", f"is more than {MOST} numbers away; offer them in parts")
     with workspace() as here:
-        offered = [_offer(here, str(each), options) for each in range(int(low), int(high) + 1)]
+        owners = _owners(here)
+        offered = [_offer(here, str(each), options, owners) for each in range(int(low), int(high) + 1)]
         _add(here, offered, skip_existing=skip_existing)
 
 
@@ -158,6 +159,7 @@ def row(number: AvailableNumber, keys: dict[str, str]) -> dict[str, Any]:
 
 
 def _of_file(here: Workspace, file: Path, options: Options) -> Iterator[AvailableNumber]:
+    owners = _owners(here)
     with file.open(newline="", encoding="utf-8-sig") as lines:
         reader = csv.DictReader(lines)
         names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
@@ -169,7 +171,7 @@ def _of_file(here: Workspace, file: Path, options: Options) -> Iterator[Availabl
             if count > MOST:
                 raise Invalid(str(file), f"has more than {MOST} numbers; import it in parts")
             try:
-                yield _offer(here, _text(each, "msisdn"), _over(options, each))
+                yield _offer(here, _text(each, "msisdn"), _over(options, each), owners)
             except Invalid as error:
                 raise Invalid(f"{file}, line {reader.line_num}", str(error)) from None
 
@@ -193,11 +195,13 @@ def _text(line: dict[str, Any], name: str) -> str:
     return str(line.get(name) or "").strip()
 
 
-def _offer(here: Workspace, msisdn: str, options: Options) -> AvailableNumber:
-    digits = e164.normalise(msisdn, "msisdn")
+def _offer(here: Workspace, msisdn: str, options: Options, owners: dict[str, str]) -> AvailableNumber:
+    digits, keep_for = e164.normalise(msisdn, "msisdn"), options["keep_for"]
+    if keep_for and keep_for not in owners:
+        raise Invalid("account", f"there is no account with the API key {keep_for}")
     return AvailableNumber(
         msisdn=digits,
-        account_id=_account(here, options["keep_for"]),
+        account_id=owners[keep_for] if keep_for else None,
         country=country_of(digits, options["country"], "country"),
         kind=options["kind"],
         features=features_of(options["features"], "features"),
@@ -207,25 +211,11 @@ def _offer(here: Workspace, msisdn: str, options: Options) -> AvailableNumber:
     )
 
 
-def _account(here: Workspace, api_key: str | None) -> str | None:
-    if not api_key:
-        return None
-    found = here.database.transact(lambda c: accounts.by_api_key(c, api_key))
-    if found is None:
-        raise Invalid("account", f"there is no account with the API key {api_key}")
-    return found.account_id
+def _owners(here: Workspace) -> dict[str, str]:
+    """API key → account."""
+    return {each.api_key: each.account_id for each in here.database.transact(accounts.list)}
 
 
 def _add(here: Workspace, offered: list[AvailableNumber], *, skip_existing: bool) -> None:
-    added = here.database.transact(lambda c: sum(_insert(c, each, skip_existing) for each in offered))
+    added = here.database.transact(lambda c: inventory.insert_all(c, offered, skip_existing=skip_existing))
     click.echo(f"{added} of {len(offered)} numbers were added to the inventory.")
-
-
-def _insert(connection: Connection, number: AvailableNumber, skip_existing: bool) -> bool:
-    try:
-        inventory.insert(connection, number)
-    except Conflict:
-        if not skip_existing:
-            raise
-        return False
-    return True

@@ -1,6 +1,8 @@
 """`offhook numbers`: phone numbers of an account, without a server. The inventory is in `inventory.py`."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -10,7 +12,7 @@ from offhook.cli.context import Workspace, as_json, show, show_one, workspace
 from offhook.core import e164
 from offhook.core.errors import Conflict, Invalid, NotFound
 from offhook.storage import applications, inventory, numbers
-from offhook.storage.records import Number
+from offhook.storage.records import Number, Page
 
 PAGE = 10_000
 KINDS = ["landline", "mobile-lvn", "landline-toll-free"]
@@ -53,17 +55,13 @@ def list_(app_id: str | None, country: str | None, pattern: str | None, as_json:
     """List the numbers and where their calls go."""
     with workspace() as here:
         account = here.account()
-        page = here.database.transact(
-            lambda c: numbers.list(
-                c,
-                account_id=account.account_id,
-                application_id=app_id,
-                country=country.upper() if country else None,
-                pattern=pattern,
-                page_size=PAGE,
-            )
-        )
-        rows = [row(each) for each in page.rows]
+        filters = {
+            "account_id": account.account_id,
+            "application_id": app_id,
+            "country": country.upper() if country else None,
+            "pattern": pattern,
+        }
+        rows = [row(each) for each in every(here, numbers.list, filters)]
         show(rows, machine=as_json, empty="No numbers. Add one: offhook numbers create MSISDN")
 
 
@@ -146,6 +144,17 @@ def delete(msisdn: str) -> None:
         found = find(here, msisdn)
         here.database.transact(lambda c: numbers.delete(c, found.msisdn))
         click.echo(f"Deleted {found.msisdn}.")
+
+
+def every(here: Workspace, listing: Callable[..., Page], filters: dict[str, Any]) -> list[Any]:
+    """All that a listing has, read page by page."""
+    found: list[Any] = []
+    while True:
+        wanted = partial(listing, **filters, page_size=PAGE, record_index=len(found))
+        page = here.database.look(wanted)
+        found += page.rows
+        if len(page.rows) < PAGE:
+            return found
 
 
 def find(here: Workspace, msisdn: str) -> Number:

@@ -4,9 +4,9 @@ A number is either here or in `numbers`, never in both: moving it is one transac
 removal, so that of two buyers one finds nothing left to remove.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, String, type_coerce
+from sqlalchemy import Connection, String, select, type_coerce
 
 from offhook.core.errors import Conflict, NotFound
 from offhook.storage import numbers, tables
@@ -16,6 +16,9 @@ from offhook.storage.records import AvailableNumber, Number, Page
 
 _available = Mapped(tables.available_numbers, AvailableNumber, "number of the inventory")
 _column = tables.available_numbers.c
+PORTION = 500
+"""Numbers that one statement adds."""
+HERE = "is in the inventory already"
 
 get = _available.get
 update = _available.update
@@ -24,11 +27,42 @@ delete = _available.delete
 
 def insert(connection: Connection, number: AvailableNumber) -> None:
     """Add a number. Raises Conflict when it is there already, or belongs to an account."""
-    if numbers.get(connection, number.msisdn) is not None:
-        raise Conflict(f"{number.msisdn} belongs to an account already")
-    if get(connection, number.msisdn) is not None:
-        raise Conflict(f"{number.msisdn} is in the inventory already")
-    _available.insert(connection, number)
+    insert_all(connection, [number])
+
+
+def insert_all(
+    connection: Connection, offered: Sequence[AvailableNumber], *, skip_existing: bool = False
+) -> int:
+    """Add numbers; gives how many. One that is here or with an account raises Conflict, or is left out.
+
+    Hundreds to a statement: nobody else can write meanwhile.
+    """
+    added = 0
+    for start in range(0, len(offered), PORTION):
+        portion = offered[start : start + PORTION]
+        taken = _taken(connection, [each.msisdn for each in portion])
+        new: dict[str, AvailableNumber] = {}
+        for each in portion:
+            problem = taken.get(each.msisdn) or (HERE if each.msisdn in new else None)
+            if problem is None:
+                new[each.msisdn] = each
+            elif not skip_existing:
+                raise Conflict(f"{each.msisdn} {problem}")
+        _available.insert_all(connection, new.values())
+        added += len(new)
+    return added
+
+
+def _taken(connection: Connection, msisdns: Sequence[str]) -> dict[str, str]:
+    """Those that cannot be added, and why."""
+    found = {}
+    for column, reason in (
+        (_column.msisdn, HERE),
+        (tables.numbers.c.msisdn, "belongs to an account already"),
+    ):
+        for row in connection.execute(select(column).where(column.in_(msisdns))):
+            found[row[0]] = reason
+    return found
 
 
 def list(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Engine, event
 
 from offhook.cli import accounts, init, numbers
 from offhook.core.errors import Conflict, Invalid, NotFound
@@ -152,6 +153,49 @@ def test_a_file_with_a_mistake_is_not_taken_at_all(tmp_path: Path, text: str, wo
     with pytest.raises(Invalid, match=word):
         say("import", str(file))
     assert offered() == []
+
+
+@pytest.mark.parametrize("data", [b"msisdn\n\xff31970001001\n", b'msisdn\n"' + b"3" * 200_000 + b'"\n'])
+def test_a_file_that_is_no_csv(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_bytes(data)
+    with pytest.raises(Invalid, match="must be CSV in UTF-8"):
+        say("import", str(file))
+
+
+def test_a_file_that_names_a_number_twice(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("msisdn\n31970001001\n31970001002\n+31 97000 1001\n")
+    with pytest.raises(Conflict, match="31970001001 is in the inventory already"):
+        say("import", str(file))
+    assert offered() == []
+    assert "2 of 3" in say("import", str(file), "--skip-existing")
+
+
+def test_listings_are_longer_than_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "PAGE", 2)
+    say("range", "31970001000", "31970001003")
+    assert offered() == [f"3197000100{each}" for each in range(4)]
+    for each in range(3):
+        run("buy", f"3197000100{each}")
+    assert [each["msisdn"] for each in run("list", "--pattern", "3197")] == [
+        f"3197000100{each}" for each in range(3)
+    ]
+    assert offered() == ["31970001003"]
+
+
+def test_a_large_offer_keeps_other_writers_waiting_for_few_statements() -> None:
+    statements: list[str] = []
+
+    def counted(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", counted)
+    try:
+        assert "1200 of 1200" in say("range", "31970001000", "31970002199")
+    finally:
+        event.remove(Engine, "before_cursor_execute", counted)
+    assert sum("available_numbers" in each for each in statements) < 20
 
 
 def test_a_range_is_offered_bought_given_back_and_withdrawn(known: dict[str, Any]) -> None:
