@@ -1,6 +1,6 @@
 """Finds addresses: the flow to a peer that calls are sent to: the simulated carrier, an address, or a name.
 
-Names are resolved in a thread. The local end is the bound address of the same family. Also
+The local end is the bound address of the same family. Also
 here: which of our addresses to show when a wildcard is bound.
 """
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from offhook.config import Settings
 from offhook.core.errors import Invalid
-from offhook.core.tasks import outside
+from offhook.core.names import look_up
 from offhook.simulator.places import CARRIER_FILE
 from offhook.sip.flow import Flow
 from offhook.transport.transports import Transports
@@ -31,7 +31,7 @@ class Locator:
             raise OSError(f"SIP over {transport} is not served; use a peer that speaks UDP or TCP")
         if host == CARRIER:
             host, port = read_address(self._carrier)
-        found = await outside(socket.getaddrinfo, host.strip("[]"), port, 0, socket.SOCK_DGRAM)
+        found = await look_up(host.strip("[]"), port, socket.SOCK_DGRAM)
         for family, _, _, _, address in found:
             for local in own:
                 if _family(local[0]) == family:

@@ -50,10 +50,6 @@ class PoolWorker:
         )
 
     @property
-    def free_ports(self) -> int:
-        return len(self._free)
-
-    @property
     def usable(self) -> bool:
         """It answers and has a port."""
         return self.channel.up and bool(self._free)

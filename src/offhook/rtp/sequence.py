@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-SEQUENCE_MODULUS = 1 << 16
-TIMESTAMP_MODULUS = 1 << 32
 MAX_DROPOUT = 3000
 """Packets a source may jump ahead and still be the same run (RFC 3550 A.1)."""
 MAX_MISORDER = 100

@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from offhook.core.errors import DeliveryError
-from offhook.core.tasks import outside
+from offhook.core.names import look_up
 
 SETTING = "OFFHOOK_FETCH__PRIVATE"
 NETWORKS_SETTING = "OFFHOOK_FETCH__NETWORKS"
@@ -72,7 +72,7 @@ class SystemResolver:
     """The operating system's resolver, asked in a thread."""
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        found = await outside(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
+        found = await look_up(host, port, socket.SOCK_STREAM)
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -19,7 +19,6 @@ from offhook.rtp.telephone_event import TelephoneEvent, event_code
 
 VOLUME = 10
 END_PACKETS = 3
-SAMPLES_PER_MS = 8
 
 Finished = Callable[[], None]
 

@@ -21,12 +21,6 @@ def end(connection: Connection, conversation_id: str, ended_at: int) -> None:
     connection.execute(tables.conversations.update().where(live).values(ended_at=ended_at))
 
 
-def by_name(connection: Connection, application_id: str, name: str) -> Conversation | None:
-    """The live conversation of an application with this name."""
-    where = [_column.application_id == application_id, _column.name == name, _column.ended_at.is_(None)]
-    return _conversations.first(connection, *where, order=[_column.created_at.desc()])
-
-
 def list(
     connection: Connection,
     *,
