@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace
 from offhook.core.errors import Invalid, NotFound
@@ -97,19 +98,15 @@ def create(app_id: str | None, name: str | None, as_json: bool, **given: Any) ->
 def update(id: str, app_id: str | None, name: str | None, as_json: bool, **given: Any) -> None:
     """Change a user; what is not named stays, --channels replaces all of them."""
     with workspace() as here:
-        before = find(here, _application(here, app_id), id)
-        body = _body(name, given)
-        after = replace(
-            before,
-            name=body.name or before.name,
-            display_name=before.display_name if body.display_name is None else body.display_name,
-            image_url=before.image_url if body.image_url is None else body.image_url,
-            properties={**before.properties, **body.stored_properties()},
-            updated_at=here.clock.wall(),
-        )
-        if body.channels is not None:
-            after = replace(after, channels=users.seal_channels(here.sealer, body.stored_channels()))
-        here.database.transact(lambda c: users.update(c, after))
+        application_id, body = _application(here, app_id), _body(name, given)
+
+        def write(connection: Connection) -> User:
+            before = _found(users.find(connection, application_id, id), application_id, id)
+            after = changed(here, before, body)
+            users.update(connection, after)
+            return after
+
+        after = here.database.transact(write)
         show_one(whole(here, after), machine=as_json)
 
 
@@ -126,10 +123,21 @@ def delete(id: str, app_id: str | None) -> None:
 
 def find(here: Workspace, application_id: str, key: str) -> User:
     """The user with this id or name."""
-    found = here.database.transact(lambda c: users.find(c, application_id, key))
-    if found is None:
-        raise NotFound(f"application {application_id} has no user {key}; see: offhook users list")
-    return found
+    return _found(here.database.transact(lambda c: users.find(c, application_id, key)), application_id, key)
+
+
+def changed(here: Workspace, user: User, body: UserBody) -> User:
+    """The user with what a body gives; its channels are all there are then."""
+    channels = users.seal_channels(here.sealer, body.stored_channels())
+    return replace(
+        user,
+        name=body.name or user.name,
+        display_name=user.display_name if body.display_name is None else body.display_name,
+        image_url=user.image_url if body.image_url is None else body.image_url,
+        properties={**user.properties, **body.stored_properties()},
+        channels=user.channels if body.channels is None else channels,
+        updated_at=here.clock.wall(),
+    )
 
 
 def summary(user: User) -> dict[str, Any]:
@@ -146,6 +154,12 @@ def whole(here: Workspace, user: User) -> dict[str, Any]:
         "created_at": when(user.created_at),
         "updated_at": when(user.updated_at),
     }
+
+
+def _found(user: User | None, application_id: str, key: str) -> User:
+    if user is None:
+        raise NotFound(f"application {application_id} has no user {key}; see: offhook users list")
+    return user
 
 
 def _all(here: Workspace, application_id: str, name: str | None) -> list[User]:

@@ -1,5 +1,6 @@
 """Applications in the flat shape of version 1: credentials in three places, two kinds of bodies, no loss."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,7 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.unit.http.conftest import BASIC, Answer
 
+from offhook.http.applications import verbs
 from offhook.security import keys
+from offhook.storage import applications
 from offhook.testing.provision import API_KEY, API_SECRET, key_pair
 from offhook.testing.world import World
 
@@ -216,3 +219,24 @@ def test_the_list_counts_pages_from_0() -> None:
         gone = old(http, "DELETE", f"{PATH}/{ids[2]}{QUERY}")
         assert (gone.status, gone.body) == (204, b"")
         assert old(http, "GET", f"{PATH}/{ids[2]}{QUERY}").status == 404
+
+
+def test_what_version_2_changes_meanwhile_is_kept(http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body may take half a minute to come; what this shape cannot say may change until then."""
+    first = made(http)
+    change = verbs.change
+
+    async def changed(*arguments: Any, **options: Any) -> Any:
+        before = arguments[1]
+        other = replace(
+            before, capabilities={**before.capabilities, "vbc": {}}, privacy={"improve_ai": False}
+        )
+        http.world.database.transact(lambda c: applications.update(c, other))
+        return await change(*arguments, **options)
+
+    monkeypatch.setattr(verbs, "change", changed)
+    body = {**KEY, "name": "Shop", "answer_url": ANSWER}
+    assert old(http, "PUT", f"{PATH}/{first['id']}", body).status == 200
+    shown = http("GET", f"{NEW}/{first['id']}").json
+    assert (shown["name"], shown["privacy"]) == ("Shop", {"improve_ai": False})
+    assert set(shown["capabilities"]) == {"voice", "vbc"}

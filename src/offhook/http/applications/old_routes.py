@@ -55,14 +55,6 @@ async def create(request: Request, account: Owner) -> JSONResponse:
 )
 async def listing(request: Request, account: Owner) -> dict[str, Any]:
     """One page of the account's applications, oldest first."""
-    return await flat_page(request, account, context(request).public_url + PATH, PATH)
-
-
-async def flat_page(request: Request, account: Account, base: str, path: str) -> dict[str, Any]:
-    """The page that the query asks for: its links lead to `base`, those of its items begin with `path`.
-
-    Raises Invalid.
-    """
     here = context(request)
     index = integer(request.query_params, "page_index", default=0, low=0, high=MAX_PAGE)
     size = integer(request.query_params, "page_size", default=10, low=1, high=MAX_PAGE_SIZE)
@@ -71,8 +63,10 @@ async def flat_page(request: Request, account: Account, base: str, path: str) ->
         "count": found.total,
         "page_size": size,
         "page_index": index,
-        "_embedded": {"applications": [render_flat(each, path) for each in found.rows]},
-        "_links": page_links(base, page=index, page_size=size, pages=pages, name="page_index", first=0),
+        "_embedded": {"applications": [render_flat(each, PATH) for each in found.rows]},
+        "_links": page_links(
+            here.public_url + PATH, page=index, page_size=size, pages=pages, name="page_index", first=0
+        ),
     }
 
 
@@ -102,7 +96,7 @@ async def update(request: Request, account: Owner, application_id: str) -> dict[
     here = context(request)
     before = await verbs.find(here, account, application_id)
     flat = await read_flat(request, here.max_body)
-    return render_flat(await verbs.change(here, before, flat.draft(before)), PATH)
+    return render_flat(await verbs.change(here, before, flat.draft), PATH)
 
 
 @router.delete(

@@ -97,7 +97,8 @@ async def update(request: Request, account: Owner, application_id: str) -> dict[
     here = context(request)
     before = await verbs.find(here, account, application_id)
     body = await read_model(request, ApplicationBody, here.max_body)
-    return render(await verbs.change(here, before, body.draft()))
+    draft = body.draft()
+    return render(await verbs.change(here, before, lambda _: draft))
 
 
 @router.delete(

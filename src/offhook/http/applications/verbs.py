@@ -82,20 +82,21 @@ async def find_page(here: HttpContext, account: Account, *, size: int, index: in
 
 
 async def change(
-    here: HttpContext, before: Application, draft: Draft, *, unchanged: bool = False
+    here: HttpContext,
+    before: Application,
+    revised: Callable[[Application], Draft],
+    *,
+    unchanged: bool = False,
 ) -> Application:
-    """Make an application what the draft says.
+    """Make an application what `revised` wants it to be, which is asked in the transaction.
 
     Raises `NotFound` where it was deleted meanwhile, and with `unchanged` `Changed` where it is not as it was
     `before` any more; without, the last change counts.
     """
 
     def write(connection: Connection) -> Application:
-        present = applications.get(connection, before.application_id)
-        if present is None:
-            raise _missing(before.application_id)
-        if unchanged and present != before:
-            raise Changed("The application was changed meanwhile; read it again.")
+        present = _present(connection, before, unchanged=unchanged)
+        draft = revised(present)
         after = replace(
             present,
             name=draft.name,
@@ -110,9 +111,26 @@ async def change(
     return await here.database.write(write)
 
 
-async def remove(here: HttpContext, application: Application) -> None:
-    """Delete an application; its numbers are unlinked, its live calls go on to their end."""
-    await here.database.write(lambda connection: applications.delete(connection, application.application_id))
+async def remove(here: HttpContext, application: Application, *, unchanged: bool = False) -> None:
+    """Delete an application; its numbers are unlinked, its live calls go on to their end.
+
+    Raises `NotFound` and `Changed` as `change` does.
+    """
+
+    def write(connection: Connection) -> None:
+        _present(connection, application, unchanged=unchanged)
+        applications.delete(connection, application.application_id)
+
+    await here.database.write(write)
+
+
+def _present(connection: Connection, before: Application, *, unchanged: bool) -> Application:
+    present = applications.get(connection, before.application_id)
+    if present is None:
+        raise _missing(before.application_id)
+    if unchanged and present != before:
+        raise Changed("The application was changed meanwhile; read it again.")
+    return present
 
 
 def _missing(application_id: str) -> NotFound:

@@ -87,7 +87,7 @@ async def update(request: Request, project: Owner, uuid: str) -> JSONResponse:
     check_version(request, before)
     body = await _body(request)
     named = "if-match" in request.headers
-    return _answer(await verbs.change(here, before, body.draft(before), unchanged=named))
+    return _answer(await verbs.change(here, before, body.draft, unchanged=named))
 
 
 @router.delete(

@@ -54,7 +54,7 @@ async def remove(request: Request, project: Project, application_id: str) -> Non
     here = context(request)
     found = await verbs.find(here, project.account, application_id)
     check_version(request, found)
-    await verbs.remove(here, found)
+    await verbs.remove(here, found, unchanged="if-match" in request.headers)
 
 
 async def page(request: Request, project: Project, path: str, render: Callable[[Application], Json]) -> Json:

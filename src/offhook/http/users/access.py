@@ -16,6 +16,7 @@ from offhook.storage import users
 from offhook.storage.records import User
 
 LONGEST_NAME = 255
+MISSING = "User does not exist, or you do not have access."
 
 
 async def as_admin(caller: Annotated[Caller, Depends(by_token)]) -> Caller:
@@ -42,5 +43,5 @@ async def find(here: HttpContext, caller: Caller, key: str) -> User:
         application_id = caller.application.application_id
         found = await here.database.read(lambda connection: users.find(connection, application_id, key))
     if found is None:
-        raise NotFound("User does not exist, or you do not have access.")
+        raise NotFound(MISSING)
     return found

@@ -5,12 +5,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 
+from offhook.core.errors import NotFound
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads
 from offhook.http.errors import NotAcceptable, NotJson
 from offhook.http.models import read_model
-from offhook.http.users.access import Admin, Application, find, may_change
+from offhook.http.users.access import MISSING, Admin, Application, find, may_change
 from offhook.http.users.refusals import PATH, refusals
 from offhook.http.users.schemas import UserBody
 from offhook.http.users.shown import ShownUser, whole
@@ -75,9 +77,17 @@ async def update(request: Request, caller: Application, id: str) -> JSONResponse
     here = context(request)
     before = await find(here, caller, id)
     may_change(caller, before)
-    after = changed(here, before, await _body(request, here))
-    await here.database.write(lambda connection: users.update(connection, after))
-    return JSONResponse(whole(here, after))
+    body = await _body(request, here)
+
+    def write(connection: Connection) -> User:
+        present = users.get(connection, before.user_id)
+        if present is None:
+            raise NotFound(MISSING)
+        after = changed(here, present, body)
+        users.update(connection, after)
+        return after
+
+    return JSONResponse(whole(here, await here.database.write(write)))
 
 
 @router.delete(

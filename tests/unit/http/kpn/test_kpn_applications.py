@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from tests.unit.http.kpn.conftest import FORM
 
+from offhook.http.applications import verbs
 from offhook.security import jwt
 from offhook.storage import accounts, application_keys, applications
+from offhook.storage.records import Application
 from offhook.testing.world import World
 
 ANSWER, EVENT = "http://app.test/answer", "http://app.test/event"
@@ -110,6 +112,21 @@ def test_versions(kpn: Any) -> None:
     assert kpn("DELETE", f"/applications/{uuid}", if_match=first).status == 412
     assert kpn("DELETE", f"/applications/{uuid}").status == 204
     assert kpn("PUT", path, if_match="*").status == 404
+
+
+def test_a_version_that_is_changed_while_it_is_deleted(kpn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    uuid = make(kpn)["id"]
+    first = kpn("GET", f"/applications/{uuid}").headers["etag"]
+
+    async def removed(here: Any, application: Application, **options: Any) -> None:
+        kpn.world.database.transact(lambda c: applications.update(c, replace(application, name="Shop")))
+        await remove(here, application, **options)
+
+    remove = verbs.remove
+    monkeypatch.setattr(verbs, "remove", removed)
+    assert kpn("DELETE", f"/applications/{uuid}", if_match=first).status == 412
+    assert kpn("GET", f"/applications/{uuid}").json["name"] == "Shop"
+    assert kpn("DELETE", f"/applications/{uuid}").status == 204
 
 
 def test_list(kpn_of: Any) -> None:

@@ -9,7 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.unit.http.conftest import BASE, Answer, Client
 
+from offhook.http.users import routes
+from offhook.http.users.access import find
 from offhook.storage import applications, tables, users
+from offhook.storage.records import User
 from offhook.testing.world import World
 
 PATH = "/v1/users"
@@ -337,3 +340,36 @@ def test_answers_hold_no_link_of_the_host_header(http: Client) -> None:
     answer = http("GET", PATH, headers={"host": "evil.example"})
     assert "evil" not in json.dumps(answer.json)
     assert BASE not in answer.json["_links"]["self"]["href"] or public(answer) == BASE
+
+
+def test_two_changes_at_a_time_are_both_kept(
+    world: World, http: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another request changes the user after this one has found it."""
+    made = create(http, {"name": "jan", "properties": {"custom_data": {"a": 1}}})
+
+    async def found(*arguments: Any) -> User:
+        before = await find(*arguments)
+        after = replace(before, display_name="Jan", channels=b"")
+        world.database.transact(lambda c: users.update(c, after))
+        return before
+
+    monkeypatch.setattr(routes, "find", found)
+    changed = http("PATCH", f"{PATH}/{made['id']}", {"properties": {"ttl": 60}}).json
+    assert (changed["display_name"], changed["properties"]) == ("Jan", {"custom_data": {"a": 1}, "ttl": 60})
+    monkeypatch.undo()
+    assert http("GET", f"{PATH}/jan").json == changed
+
+
+def test_a_user_that_goes_while_it_is_changed(
+    world: World, http: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create(http, {"name": "jan"})
+
+    async def found(*arguments: Any) -> User:
+        before = await find(*arguments)
+        world.database.transact(lambda c: users.delete(c, before.user_id))
+        return before
+
+    monkeypatch.setattr(routes, "find", found)
+    problem(http("PATCH", f"{PATH}/{made['id']}", {"name": "j"}), 404, "user:error:not-found")
