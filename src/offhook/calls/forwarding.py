@@ -122,6 +122,7 @@ class Forwarding:
                 lifecycle.hang_up(self._exchange, callee, cause)
         elif leg is self._callee and not self._caller.over:
             self._heard_of()
+            self._callee = None
             self._callee_over(leg)
 
     def _callee_over(self, leg: Leg) -> None:
