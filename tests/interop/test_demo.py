@@ -12,7 +12,8 @@ pytestmark = pytest.mark.interop
 STEPS = 11
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("usual_ports")
 def test_the_demo_does_all_of_it() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OFFHOOK_")}
     done = subprocess.run(

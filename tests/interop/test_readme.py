@@ -31,7 +31,8 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("usual_ports")
 def test_the_first_call_of_the_readme(tmp_path: Path) -> None:
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", APP_PORT)) != 0, (

@@ -17,7 +17,7 @@ OF_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SECONDS = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     made = Stage(
         OFFHOOK_SHUTDOWN__GRACE="1",

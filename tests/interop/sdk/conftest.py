@@ -46,7 +46,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     made = Stage(OFFHOOK_SHUTDOWN__GRACE="1")
     with pytest.MonkeyPatch.context() as environment:
@@ -81,7 +81,7 @@ def vonage(request: pytest.FixtureRequest, stage: Stage, host: str) -> Vonage:
     return Vonage(auth, HttpClientOptions(api_host=host, rest_host=host))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def far(stage: Stage) -> Iterator[FarVonage]:
     """The SDK in a program under `offhook exec`."""
     made = FarVonage(stage)

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 """Seconds for a program to start and to be done, on a busy machine."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     made = Stage(
         OFFHOOK_SHUTDOWN__GRACE="1",
