@@ -160,17 +160,17 @@ async def _offhook_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = {"Allow": ", ".join(_allowed(request))} if status == 405 else {}
+    headers = {"Allow": ", ".join(allowed(request.scope))} if status == 405 else {}
     detail = f"Nothing is served at {request.scope['path'][:100]}." if status == 404 else ""
     return answer(request.scope, status, detail, headers=headers)
 
 
-def _allowed(request: Request) -> list[str]:
+def allowed(scope: Scope) -> list[str]:
     """Every method that some route takes at this path; the framework names those of one route only."""
     methods: set[str] = set()
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-        scope = {**request.scope, "method": method}
-        if any(route.matches(scope)[0] == Match.FULL for route in request.app.router.routes):
+        tried = {**scope, "method": method}
+        if any(route.matches(tried)[0] == Match.FULL for route in scope["app"].router.routes):
             methods.add(method)
     return sorted(methods)
 

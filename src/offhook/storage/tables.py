@@ -206,7 +206,7 @@ legs = Table(
     Column("event_url", Text, nullable=True),
     Column("event_method", String(8), nullable=True),
     Column("cause", String(32), nullable=True),
-    Index(None, "application_id", "created_at"),
+    Index(None, "application_id", "created_at", "leg_id"),
     Index(None, "account_id", "created_at"),
     Index(None, "status", "created_at"),
 )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from offhook.core.clock import iso_seconds
+from offhook.http.errors import allowed
 from offhook.http.kpn.parts import VERSION, KpnParts, within
 from offhook.storage.quotas import Quota, window
 
@@ -103,6 +104,7 @@ class Preflight:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and within(scope["path"]):
-            await Response(status_code=200, headers={"allow": METHODS})(scope, receive, send)
+            methods = [*allowed(scope), "OPTIONS"]
+            await Response(status_code=200, headers={"allow": ", ".join(methods)})(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.unit.http.conftest import Client
 
 from offhook.testing.world import World
 
@@ -151,3 +152,17 @@ def test_named_origins(kpn_of: Any) -> None:
         assert allowed[""]["access-control-allow-credentials"] == "true"
         assert allowed[""]["vary"] == "Origin"
         assert allowed[""]["sunset"] == "2027-09-01"
+
+
+def test_options_names_the_methods_that_a_path_takes() -> None:
+    with World(seed=8) as world:
+        client = Client(world)
+        allow = {
+            path: client("OPTIONS", f"/communication/nexmo{path}", auth="").headers["allow"]
+            for path in ("/applications", "/voice/calls/x/dtmf", "/nothing")
+        }
+    assert allow == {
+        "/applications": "GET, POST, OPTIONS",
+        "/voice/calls/x/dtmf": "PUT, OPTIONS",
+        "/nothing": "OPTIONS",
+    }
