@@ -19,6 +19,8 @@ from offhook.core.journal import Line, decode_line, encode_fields
 _BETWEEN = rb"[-. ()]{0,3}"
 """What may stand between the digits of a number that a person or a peer wrote."""
 
+_JSON = json.JSONDecoder()
+
 
 @dataclass(slots=True)
 class Erased:
@@ -66,14 +68,13 @@ def pattern_of(number: str) -> re.Pattern[bytes]:
 
 def _changes(path: Path, wanted: Wanted, done: Erased) -> Iterator[tuple[int, bytes]]:
     """(offset, new text of the same length) of every line to change."""
-    needles = [json.dumps(key).encode("ascii") for key in wanted.keys]
     pattern = pattern_of(wanted.number) if wanted.number else None
     with path.open("rb") as segment:
         offset = len(segment.readline())
         for text in segment:
             if text.endswith(b"\n"):
                 line = _line(text)
-                if any(needle in text for needle in needles) and line is not None and line.key in wanted.keys:
+                if line is not None and line.key in wanted.keys:
                     done.lines += 1
                     yield offset, _blank(line, len(text))
                 elif pattern is not None and (changed := _masked(text, line, pattern)) is not None:
@@ -130,11 +131,19 @@ def _forget(index: Path, keys: Collection[str]) -> None:
         rows = index.read_text(encoding="ascii").splitlines(keepends=True)
     except FileNotFoundError:
         return
-    heads = tuple(json.dumps([key])[:-1] + "," for key in keys)
-    left = [row for row in rows if not row.startswith(heads)]
+    left = [row for row in rows if _key_of(row) not in keys]
     if len(left) == len(rows):
         return
     partial = index.with_suffix(".erasing")
     partial.write_text("".join(left), encoding="ascii")
     partial.chmod(0o600)
     partial.replace(index)
+
+
+def _key_of(row: str) -> str | None:
+    """The first member of a row; the others may be many."""
+    try:
+        found = _JSON.raw_decode(row, 1)[0]
+    except ValueError:
+        return None
+    return found if isinstance(found, str) else None

@@ -1,5 +1,6 @@
 """Lines go from segments where they are, while another process reads and appends."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,24 @@ def test_a_call_goes_while_the_journal_is_being_written(tmp_path: Path, size: in
     again.close()
     assert everything(tmp_path).count(b'null,null,"erased",null]') == 40
     assert len(journal_reader.read(tmp_path, "leg-a")) == 1
+
+
+class Keys(frozenset[str]):
+    """Looked up and never walked through: a busy number has many calls, a journal millions of lines."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("every line would be compared with every key")
+
+
+@pytest.mark.parametrize("size", [100_000_000, 2_000])
+def test_keys_are_looked_up(tmp_path: Path, size: int) -> None:
+    journal = opened(tmp_path, segment_bytes=size)
+    fill(journal, 20)
+    assert erase(tmp_path, Wanted(Keys({"leg-a", "leg-c"}))).lines == 40
+    assert journal.read("leg-a") == journal.read("leg-c") == []
+    assert len(journal.read("leg-b")) == 20
+    assert not any(b"leg-a" in path.read_bytes() for path in tmp_path.glob("*.idx"))
+    journal.close()
 
 
 def test_a_number_goes_from_the_lines_of_others(tmp_path: Path) -> None:
