@@ -51,9 +51,9 @@ async def _received(request: Request, limit: int) -> bytes:
 
 
 async def read_fields(request: Request, limit: int) -> dict[str, str]:
-    """The text members of a body that is a form or a JSON object, whatever its Content-Type says.
+    """The members of a body that is a form or a JSON object, whatever its Content-Type says, as text.
 
-    Of a name that comes twice the last value counts. What is neither has no members. Raises `TooLarge`.
+    Whole numbers of JSON count as text, other values as if they were not there. Of a name that comes twice the last value counts. What is neither has no members. Raises `TooLarge`.
     """
     data = await read(request, limit)
     if data.lstrip()[:1] == b"{":
@@ -61,7 +61,8 @@ async def read_fields(request: Request, limit: int) -> dict[str, str]:
             value = await outside(decode, data) if len(data) > ON_THE_LOOP else decode(data)
         except Invalid:
             return {}
-        return {name: each for name, each in value.items() if isinstance(each, str)}
+        plain = {name: each for name, each in value.items() if isinstance(each, (str, int))}
+        return {name: str(each) for name, each in plain.items() if not isinstance(each, bool)}
     try:
         pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:

@@ -9,14 +9,6 @@ from offhook.http.declared import Shown
 from offhook.http.numbers.schemas import Kind
 from offhook.storage.records import AvailableNumber, Number
 
-MESSAGING = {
-    "mo_http_url": "moHttpUrl",
-    "mo_smpp_sys_type": "moSmppSysType",
-    "messages_callback_type": "messagesCallbackType",
-    "messages_callback_value": "messagesCallbackValue",
-}
-"""Stored name → name on the wire."""
-
 
 class OwnedNumber(Shown):
     """A number of the account."""

@@ -408,8 +408,15 @@ def test_a_form_is_one_whatever_its_content_type_says(http: Client) -> None:
     assert post(http, "/number/buy", kind="json", country="NL", msisdn="31970001001").json == DONE
 
 
-def test_json_is_understood_too(http: Client) -> None:
-    assert http("POST", "/number/buy", {"country": "NL", "msisdn": "31970001001"}, auth=BASIC).json == DONE
+@pytest.mark.parametrize("msisdn", ["31970001001", 31970001001])
+def test_json_is_understood_too(http: Client, msisdn: Any) -> None:
+    assert http("POST", "/number/buy", {"country": "NL", "msisdn": msisdn}, auth=BASIC).json == DONE
+
+
+@pytest.mark.parametrize("msisdn", [True, None, ["31970001001"], 3.5])
+def test_what_is_no_text_is_not_there(http: Client, msisdn: Any) -> None:
+    answer = http("POST", "/number/buy", {"country": "NL", "msisdn": msisdn}, auth=BASIC)
+    assert answer.json == {"error-code": "420", "error-code-label": "msisdn: Is required."}
 
 
 def test_old_clients_put_everything_into_the_query(http: Client) -> None:
