@@ -132,6 +132,31 @@ def test_without_a_usable_certificate_http_is_served_and_https_as_soon_as_there_
     run(work)
 
 
+@pytest.mark.parametrize("told", [b"", b"198.51.100.7", b"127.0.0.1, 198.51.100.7"])
+def test_who_comes_over_a_proxy_of_this_machine_is_who_the_proxy_says(tmp_path: Path, told: bytes) -> None:
+    """Else everybody behind it would be this machine, for which /metrics is open."""
+    found: list[str] = []
+
+    async def seen(scope: Any, receive: Any, send: Any) -> None:
+        found.append(scope["client"][0])
+        await application(scope, receive, send)
+
+    async def work() -> None:
+        sock = listening()
+        tls = ServerTls(chooser(settings(tmp_path), SystemClock()))
+        web = Web(seen, sock, None, tls, HttpToolsProtocol)
+        await web.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", sock.getsockname()[1])
+        forwarded = b"X-Forwarded-For: " + told + b"\r\n" if told else b""
+        writer.write(REQUEST.replace(b"\r\n\r\n", b"\r\n" + forwarded + b"\r\n"))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+        await web.stop()
+
+    run(work)
+    assert found == ["198.51.100.7" if told else "127.0.0.1"]
+
+
 def test_port_0_makes_no_certificate(tmp_path: Path) -> None:
     async def work() -> None:
         plain = listening()
