@@ -1,11 +1,13 @@
 """`offhook drain`: let a running server finish its calls and end."""
 
 import json
+import math
 import os
 import signal
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 import click
 
@@ -17,10 +19,22 @@ from offhook.core.errors import NotFound
 
 LOOK_EVERY = 0.5
 MICROSECONDS = 1_000_000
+MOST = 31_536_000
+"""Seconds of a year."""
+
+
+class Seconds(click.FloatRange):
+    """No NaN, which is in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail("is not a number of seconds", param, ctx)
+        return found
 
 
 @click.command(help="Take no new calls, and end the server when the last call is over.")
-@click.option("--timeout", type=click.FloatRange(0), help="Seconds after which calls still up are ended.")
+@click.option("--timeout", type=Seconds(0, MOST), help="Seconds after which calls still up are ended.")
 @click.option("--undo", is_flag=True, help="Take calls again; the server goes on.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the server has ended.  [default: wait]")
 def command_(timeout: float | None, undo: bool, wait: bool) -> None:
