@@ -46,5 +46,5 @@ def _document(file: str) -> object:
         raise Invalid("FILE", f"{file} cannot be read: {error}") from None
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("FILE", f"{file} is not valid JSON: {error}") from None

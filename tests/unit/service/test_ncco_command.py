@@ -34,7 +34,7 @@ def test_a_warning_is_no_failure(tmp_path: Path) -> None:
     assert [finding["severity"] for finding in json.loads(output)] == ["warning"]
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1,"])
+@pytest.mark.parametrize("text", ["", "not json", "[1,", "[" * 100_000])
 def test_what_is_not_json_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(Invalid, match="not valid JSON"):
         check(tmp_path, text)
