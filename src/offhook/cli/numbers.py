@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from offhook.calls import forward_targets
 from offhook.cli.context import Workspace, as_json, show, show_one, workspace
@@ -88,8 +89,6 @@ def create(
     """Add a number that calls may come in on and go out from."""
     with workspace() as here:
         digits = e164.normalise(msisdn)
-        if here.database.transact(lambda c: inventory.get(c, digits)) is not None:
-            raise Conflict(f"{digits} is in the inventory; run: offhook numbers buy {digits}")
         linked = here.remembered()["application_id"] if app_id is None else app_id
         number = Number(
             msisdn=digits,
@@ -101,7 +100,13 @@ def create(
             created_at=here.clock.wall(),
         )
         number = _forwarded(number, **to)
-        here.database.transact(lambda c: numbers.insert(c, number))
+
+        def write(connection: Connection) -> None:
+            if inventory.get(connection, digits) is not None:
+                raise Conflict(f"{digits} is in the inventory; run: offhook numbers buy {digits}")
+            numbers.insert(connection, number)
+
+        here.database.transact(write)
         show_one(row(number), machine=as_json)
 
 
@@ -124,16 +129,22 @@ def update(
 ) -> None:
     """Change a number; what is not named stays. A running server uses it on the next call."""
     with workspace() as here:
-        number = _forwarded(find(here, msisdn), **to)
-        if app_id is not None:
-            number = replace(number, application_id=_application(here, app_id) if app_id else None)
-        if country:
-            number = replace(number, country=country_of(number.msisdn, country))
-        if features:
-            number = replace(number, features=features_of(features))
-        number = replace(number, kind=kind or number.kind)
-        here.database.transact(lambda c: numbers.update(c, number))
-        show_one(row(number), machine=as_json)
+        digits, account_id = e164.normalise(msisdn), here.account().account_id
+        linked = _application(here, app_id) if app_id else None
+
+        def write(connection: Connection) -> Number:
+            number = _forwarded(_own(connection, digits, account_id), **to)
+            if app_id is not None:
+                number = replace(number, application_id=linked)
+            if country:
+                number = replace(number, country=country_of(number.msisdn, country))
+            if features:
+                number = replace(number, features=features_of(features))
+            number = replace(number, kind=kind or number.kind)
+            numbers.update(connection, number)
+            return number
+
+        show_one(row(here.database.transact(write)), machine=as_json)
 
 
 @group.command()
@@ -159,7 +170,11 @@ def every(here: Workspace, listing: Callable[..., Page], filters: dict[str, Any]
 
 def find(here: Workspace, msisdn: str) -> Number:
     digits, account_id = e164.normalise(msisdn), here.account().account_id
-    found = here.database.transact(lambda c: numbers.get(c, digits, account_id=account_id))
+    return here.database.transact(lambda c: _own(c, digits, account_id))
+
+
+def _own(connection: Connection, digits: str, account_id: str) -> Number:
+    found = numbers.get(connection, digits, account_id=account_id)
     if found is None:
         raise NotFound(f"{digits} is not a number of this account; see: offhook numbers list")
     return found

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, event
 
 from offhook.cli import accounts, init, numbers
+from offhook.cli.context import Workspace
 from offhook.core.errors import Conflict, Invalid, NotFound
+from offhook.storage import inventory
 
 OWN = "31201234567"
 
@@ -70,6 +72,26 @@ def test_forwarding_is_set_changed_and_taken_away() -> None:
         run("update", OWN, "--voice-callback-value", "15550100743")["voice_callback_value"] == "15550100743"
     )
     assert run("update", OWN, "--voice-callback-type", "")["voice_callback_value"] is None
+
+
+def test_a_number_that_is_sold_meanwhile_is_not_taken_back(
+    known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A running server gives it to another account while the command looks for the application."""
+    run("create", OWN, "--app-id", "")
+    looked = numbers._application
+
+    def sold(here: Workspace, application_id: str) -> str:
+        mine = here.account().account_id
+        here.database.transact(lambda c: inventory.cancel(c, OWN, account_id=mine, now=1))
+        here.database.transact(lambda c: inventory.buy(c, OWN, account_id="another", now=2))
+        return looked(here, application_id)
+
+    monkeypatch.setattr(numbers, "_application", sold)
+    with pytest.raises(NotFound, match="not a number of this account"):
+        run("update", OWN, "--app-id", known["application_id"])
+    with pytest.raises(NotFound):
+        run("show", OWN)
 
 
 @pytest.mark.parametrize(
