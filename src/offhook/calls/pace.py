@@ -16,7 +16,7 @@ class Pace:
         self._next = 0
 
     def wait(self, now: int) -> float:
-        """Take the next free turn; seconds until it comes, 0 for now."""
+        """Take the next free turn; seconds until it comes, 0 where it is free."""
         if not self._gap:
             return 0.0
         turn = max(now, self._next)
