@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace, write_private
 from offhook.core.errors import Invalid, NotFound
@@ -108,19 +109,23 @@ def create(name: str, public_key: str | None, private_key: str | None, as_json: 
 def update(id: str, name: str | None, public_key: str | None, as_json: bool, **options: Any) -> None:
     """Change an application; what is not named stays. A running server uses it on the next call."""
     with workspace() as here:
-        before = find(here, id)
-        capabilities = dict(before.capabilities)
-        capabilities["voice"] = voice(capabilities.get("voice") or {}, options)
-        after = replace(
-            before,
-            name=name or before.name,
-            public_key=public_key_from(Path(public_key).read_text(), "--public-key")
-            if public_key
-            else before.public_key,
-            capabilities=capabilities,
-            updated_at=here.clock.wall(),
-        )
-        here.database.transact(lambda c: applications.update(c, after))
+        key = public_key_from(Path(public_key).read_text(), "--public-key") if public_key else None
+
+        def write(connection: Connection) -> Application:
+            before = _found(applications.get(connection, id), id)
+            capabilities = dict(before.capabilities)
+            capabilities["voice"] = voice(capabilities.get("voice") or {}, options)
+            after = replace(
+                before,
+                name=name or before.name,
+                public_key=key or before.public_key,
+                capabilities=capabilities,
+                updated_at=here.clock.wall(),
+            )
+            applications.update(connection, after)
+            return after
+
+        after = here.database.transact(write)
         show_one(whole(after), machine=as_json)
 
 
@@ -136,10 +141,13 @@ def delete(id: str) -> None:
 
 def find(here: Workspace, id: str) -> Application:
     """The application with this id."""
-    found = here.database.transact(lambda c: applications.get(c, id))
-    if found is None:
+    return _found(here.database.transact(lambda c: applications.get(c, id)), id)
+
+
+def _found(application: Application | None, id: str) -> Application:
+    if application is None:
         raise NotFound(f"there is no application {id}; see: offhook apps list")
-    return found
+    return application
 
 
 def voice(before: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
