@@ -53,7 +53,8 @@ async def _received(request: Request, limit: int) -> bytes:
 async def read_fields(request: Request, limit: int) -> dict[str, str]:
     """The members of a body that is a form or a JSON object, whatever its Content-Type says, as text.
 
-    Whole numbers of JSON count as text, other values as if they were not there. Of a name that comes twice the last value counts. What is neither has no members. Raises `TooLarge`.
+    Whole numbers of JSON count as text, other values as if they were not there. Of a name that comes twice
+    the last value counts. What is neither has no members. Raises `TooLarge`.
     """
     data = await read(request, limit)
     if data.lstrip()[:1] == b"{":

@@ -75,7 +75,11 @@ def test_a_listing_is_longer_than_one_portion(monkeypatch: pytest.MonkeyPatch) -
         (["--custom-data", '{"a": NaN}'], Invalid, "--custom-data: is not valid JSON: NaN"),
         (["--custom-data", '{"a": "\\ud800"}'], Invalid, "--custom-data: a holds half of a surrogate pair"),
         (["--custom-data", "[" * 100_000], Invalid, "--custom-data"),
-        (["--channels", '{"sip": ' + "[" * 100 + "]" * 100 + "}"], Invalid, "--channels: is nested more than"),
+        (
+            ["--channels", '{"sip": ' + "[" * 100 + "]" * 100 + "}"],
+            Invalid,
+            "--channels: is nested more than",
+        ),
         (["--channels", '{"pstn": [{}]}'], InvalidFields, "channels.pstn"),
         (["--ttl", "-1"], InvalidFields, "ttl"),
         (["--name", ""], InvalidFields, "name"),
