@@ -31,7 +31,7 @@ AMBIGUOUS = {"kpn": ["allow_header_conformance"]}
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    made = Stage(OFFHOOK_SHUTDOWN__GRACE="0")
+    made = Stage(OFFHOOK_SHUTDOWN__GRACE="0", OFFHOOK_MEDIA__WARM_PORTS="512")
     try:
         yield made
     finally:
