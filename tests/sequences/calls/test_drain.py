@@ -1,5 +1,6 @@
 """H5: a drain refuses new calls with 503, lets those that are up come to their end, and then is over."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,30 @@ A = "15550100777"
 LONG = [{"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 8}]
 
 
-def begin(world: World, ends: list[int]) -> drain.Drain:
-    """What the control process runs beside its service."""
-    calls = world.service.calls
-    made = drain.Drain(world.settings.run_dir, world.clock, calls, lambda: ends.append(world.clock.now()))
-    world.start(made.run())
-    return made
+Begin = Callable[[list[int]], drain.Drain]
 
 
-def test_h5_calls_are_finished_and_new_ones_refused(world: World) -> None:
+@pytest.fixture
+def begin(world: World) -> Iterator[Begin]:
+    """What the control process runs beside its service, until the end of the test."""
+    running = []
+
+    def begun(ends: list[int]) -> drain.Drain:
+        calls = world.service.calls
+        made = drain.Drain(world.settings.run_dir, world.clock, calls, lambda: ends.append(world.clock.now()))
+        running.append(world.start(made.run()))
+        return made
+
+    yield begun
+    for task in running:
+        task.cancel()
+    world.wait(0.1)
+
+
+def test_h5_calls_are_finished_and_new_ones_refused(world: World, begin: Begin) -> None:
     world.application({"/answer": LONG})
     ends: list[int] = []
-    running = begin(world, ends)
+    running = begin(ends)
     call = world.dial(A, world.number, "wait-hangup")
     world.wait(2)
     drain.ask(world.settings.run_dir, drain.Wish(None))
@@ -45,10 +58,10 @@ def test_h5_calls_are_finished_and_new_ones_refused(world: World) -> None:
     assert len(ends) == 1
 
 
-def test_h5_a_drain_can_be_undone(world: World) -> None:
+def test_h5_a_drain_can_be_undone(world: World, begin: Begin) -> None:
     world.application({"/answer": LONG})
     ends: list[int] = []
-    running = begin(world, ends)
+    running = begin(ends)
     call = world.dial(A, world.number, "wait-hangup")
     world.wait(2)
     drain.ask(world.settings.run_dir, drain.Wish(None))
@@ -66,10 +79,10 @@ def test_h5_a_drain_can_be_undone(world: World) -> None:
     assert ends == []
 
 
-def test_h5_a_drain_with_a_time_ends_although_calls_are_up(world: World) -> None:
+def test_h5_a_drain_with_a_time_ends_although_calls_are_up(world: World, begin: Begin) -> None:
     world.application({"/answer": LONG})
     ends: list[int] = []
-    running = begin(world, ends)
+    running = begin(ends)
     call = world.dial(A, world.number, "wait-hangup")
     world.wait(2)
     drain.ask(world.settings.run_dir, drain.Wish(world.clock.wall() + 2_000_000))
@@ -82,10 +95,10 @@ def test_h5_a_drain_with_a_time_ends_although_calls_are_up(world: World) -> None
     world.run(call.done)
 
 
-def test_h5_a_process_that_starts_anew_goes_on_with_the_drain(world: World) -> None:
+def test_h5_a_process_that_starts_anew_goes_on_with_the_drain(world: World, begin: Begin) -> None:
     drain.ask(world.settings.run_dir, drain.Wish(None))
     ends: list[int] = []
-    begin(world, ends)
+    begin(ends)
     world.wait(1)
     assert len(ends) == 1
     world.service.calls.drain(False)

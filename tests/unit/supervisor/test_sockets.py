@@ -1,5 +1,6 @@
 """The sockets of one instance: opened together or not at all, and found again by the next control process."""
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -10,19 +11,24 @@ from offhook.core.errors import Invalid
 from offhook.supervisor import sockets
 
 
-def free(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free() -> int:
+    """A port that nobody has, over UDP and TCP."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
+        ):
+            datagrams.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                stream.bind(datagrams.getsockname())
+                return int(datagrams.getsockname()[1])
 
 
 def settings(tmp_path: Path, tls_port: int | None = None) -> config.Settings:
     return config.Settings(
         data_dir=tmp_path,
-        http=config.Http(
-            port=free(socket.SOCK_STREAM), tls_port=free(socket.SOCK_STREAM) if tls_port is None else tls_port
-        ),
-        sip=config.Sip(port=free(socket.SOCK_DGRAM)),
+        http=config.Http(port=free(), tls_port=free() if tls_port is None else tls_port),
+        sip=config.Sip(port=free()),
     )
 
 
