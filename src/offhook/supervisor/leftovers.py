@@ -17,6 +17,8 @@ from offhook.ipc.shm_names import ENVIRONMENT, prefix_of
 
 log = logging.getLogger("offhook.supervisor")
 STEP = 0.1
+STATE, FLAGS, THREADS = 0, 6, 17
+PF_EXITING = 0x4
 
 
 async def ended(settings: Settings, patience: float) -> None:
@@ -51,16 +53,33 @@ def living(settings: Settings) -> dict[str, int]:
 
 def _is_ours(pid: int, settings: Settings) -> bool:
     """Raises OSError when there is no such process, or nobody says what it is (systems without /proc)."""
-    here = Path("/proc") / str(pid)
     mark = f"{ENVIRONMENT}={prefix_of(settings.data_dir)}".encode()
-    # A process that is ending shows an empty environment while it still has its sockets.
-    return mark in (here / "environ").read_bytes().split(b"\0")
+    try:
+        environment = (Path("/proc") / str(pid) / "environ").read_bytes()
+    except ProcessLookupError:
+        environment = b""
+    # A process that is ending has no environment any more while it still has its sockets. To wait for a
+    # stranger's end, or to kill what is ending, harms nobody.
+    return mark in environment.split(b"\0") or (not environment and _is_ending(_fields(pid)))
 
 
 def _is_gone(pid: int) -> bool:
-    """Whether a process has let go of everything; it may still wait for its parent to notice (`Z`)."""
+    """Whether a process has let go of everything; it may still wait for its parent to notice (`Z`).
+
+    The first thread of a killed process is shown as `Z` while the last one, with the sockets, still gives
+    back the memory: the count of threads tells.
+    """
     try:
-        text = (Path("/proc") / str(pid) / "stat").read_text()
+        fields = _fields(pid)
     except OSError:
         return True
-    return text.rpartition(")")[2].split()[0] in ("Z", "X")
+    return fields[STATE] in ("Z", "X") and int(fields[THREADS]) <= 1
+
+
+def _is_ending(fields: list[str]) -> bool:
+    return bool(int(fields[FLAGS]) & PF_EXITING)
+
+
+def _fields(pid: int) -> list[str]:
+    """What the kernel tells of a process after its name: proc(5), `stat`, from field 3 on."""
+    return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()

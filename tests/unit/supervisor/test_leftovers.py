@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -86,3 +87,31 @@ def test_nothing_left_costs_no_time(settings: Settings) -> None:
     began = time.monotonic()
     asyncio.run(leftovers.ended(settings, 30.0))
     assert time.monotonic() - began < 10
+
+
+HOLDING = """
+import socket, threading, time
+held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+held.bind(("127.0.0.1", 0))
+memory = bytearray(b"1") * (256 << 20)
+for _ in range(4):
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+open({where!r}, "w").write(str(held.getsockname()[1]))
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+def test_the_ports_of_a_killed_one_are_free_at_once(
+    settings: Settings, processes: Processes, tmp_path: Path, hangs: bool
+) -> None:
+    """Its first thread is gone while its last one, with the sockets, still gives back the memory."""
+    where = tmp_path / "port"
+    child = processes.start("control", f"exec({HOLDING.format(where=str(where))!r})")
+    deadline = time.monotonic() + 30
+    while not (where.exists() and where.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(child.pid, signal.SIGSTOP if hangs else signal.SIGKILL)
+    asyncio.run(leftovers.ended(settings, 0.2 if hangs else 30.0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind(("127.0.0.1", int(where.read_text())))
