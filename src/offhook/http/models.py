@@ -25,6 +25,26 @@ NAMED = "offhook"
 MAX_URL = 2048
 MAX_SHOWN = 20
 """Wrong fields that one answer names."""
+SAID = {
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be below {lt}",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a smaller whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "must match {pattern}",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "list_type": "must be an array",
+}
+"""What a check of the model library finds, in the words of the other reasons."""
 
 
 class Body(BaseModel):
@@ -133,9 +153,21 @@ def _reason(item: Any) -> str:
             return f"must be one of: {_options(item['ctx']['expected_tags'])}"
         case "union_tag_not_found":
             return "Is required."
+        case "string_too_short" | "too_short":
+            fewest = item["ctx"]["min_length"]
+            return "must not be empty" if fewest == 1 else f"must have at least {fewest} {_counted(item)}"
+        case "string_too_long" | "too_long":
+            return f"must have at most {item['ctx']['max_length']} {_counted(item)}"
+        case kind if kind in SAID:
+            return SAID[kind].format_map(item.get("ctx") or {})
         case _:
             return str(item["msg"]).removeprefix("Value error, ")
 
 
+def _counted(item: Any) -> str:
+    return "members" if item["ctx"].get("field_type") in ("List", "Tuple", "Dictionary") else "characters"
+
+
 def _options(expected: str) -> str:
-    return expected.replace("'", "").replace(" or ", ", ")
+    """An empty text, where it clears something, is nothing that a list of words could show."""
+    return ", ".join(each for each in expected.replace("'", "").replace(" or ", ", ").split(", ") if each)

@@ -35,11 +35,30 @@ def _url_or_nothing(value: str) -> str:
     return url(value) if value else ""
 
 
-Country = Annotated[str, BeforeValidator(upper), StringConstraints(pattern="^[A-Z]{2}$")]
+def _country(value: str) -> str:
+    if len(value) != 2 or not value.isascii() or not value.isalpha():
+        raise ValueError("must be two letters such as NL")
+    return value
+
+
+def _some_digits(value: str) -> str:
+    if not 1 <= len(value) <= 15 or not value.isascii() or not value.isdigit():
+        raise ValueError("must be 1 to 15 digits")
+    return value
+
+
+Country = Annotated[
+    str,
+    BeforeValidator(upper),
+    AfterValidator(_country),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
+]
 Msisdn = Annotated[
     str, BeforeValidator(_digits), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{6,14}$"})
 ]
-Pattern = Annotated[str, StringConstraints(pattern="^[0-9]{1,15}$")]
+Pattern = Annotated[
+    str, AfterValidator(_some_digits), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,15}$"})
+]
 Flag = Annotated[bool, BeforeValidator(lower)]
 Kind = Literal["landline", "mobile-lvn", "landline-toll-free"]
 Features = Annotated[
