@@ -84,13 +84,14 @@ class Service:
         self.drivers = drivers
         self.sip_bound = False
         self.stack = SipStack(_stack_config(settings, drivers.sealer), drivers.ids)
+        self._trace = SipTrace(drivers.journal, self._leg_of)
         self.driver = SipDriver(
             self.stack,
             drivers.clock,
             drivers.sip_send,
             lambda event: self.calls.on_sip(event),
             asyncio.get_running_loop(),
-            observe=SipTrace(drivers.journal, self._leg_of),
+            observe=self._trace,
             alias=drivers.sip_alias,
             keep=lambda: self.calls.on_marks(self.stack.marks()),
         )
@@ -167,6 +168,7 @@ class Service:
         await self.outbox.close(1.0)
         await self.downloads.close()
         self.driver.close()
+        self._trace.close()
         await asyncio.gather(self.media.close(), self.audio.close(), self.speech.close())
         await self.drivers.database.close()
 

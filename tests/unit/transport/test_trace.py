@@ -5,7 +5,7 @@ from offhook.sip.commands import Dial, HangUp
 from offhook.sip.events import Failed, InviteReceived
 from offhook.sip.flow import Flow
 from offhook.sip.machine import Received, Send
-from offhook.transport.trace import MAX_WAITING, SipTrace, call_id_of
+from offhook.transport.trace import AT_ONCE, MAX_WAITING, QUIET, SipTrace, call_id_of
 
 FLOW = Flow("udp", ("192.0.2.9", 5060), ("192.0.2.1", 5060))
 
@@ -113,3 +113,56 @@ def test_a_call_that_was_never_sent_takes_no_message_of_another() -> None:
     at.trace(1, Failed("refused", 500, "a header holds a control character", (), local=True))
     at.trace(2, Send(message("INVITE sip:1@h SIP/2.0", "other@h"), FLOW))
     assert at.under("leg") == []
+
+
+def test_a_call_that_got_no_leg_is_written_under_none_and_forgotten() -> None:
+    at = Setup()
+    at.trace(1, Received(message("INVITE sip:9@h SIP/2.0"), FLOW))
+    at.trace(1, invite("refused", "a@b"))
+    at.trace(2, Send(message("SIP/2.0 404 Not Found"), FLOW))
+    at.trace(2 + QUIET, Received(message("OPTIONS sip:h SIP/2.0", "other@h"), FLOW))
+    assert [line.data["message"][:10] for line in at.journal.lines] == ["INVITE sip", "SIP/2.0 40"]
+    assert [line.leg for line in at.journal.lines] == [None, None]
+    at.trace(3 + 2 * QUIET, Received(message("OPTIONS sip:h SIP/2.0", "third@h"), FLOW))
+    assert list(at.trace._waiting) == ["third@h"]
+    assert not at.trace._calls
+    assert at.trace._held == len(message("OPTIONS sip:h SIP/2.0", "third@h"))
+
+
+def test_a_call_in_which_nothing_is_said_keeps_its_leg_and_is_forgotten_after_its_end() -> None:
+    at = Setup()
+    at.legs["s"] = ("leg", "CON-1")
+    at.trace(1, invite("s", "a@b"))
+    at.trace(1, Send(message("SIP/2.0 200 OK"), FLOW))
+    hour = 90 * QUIET
+    for now in range(2 * QUIET, hour, 2 * QUIET):
+        at.trace(now, Received(message("OPTIONS sip:h SIP/2.0", f"{now}@h"), FLOW))
+    at.trace(hour, Received(message("BYE sip:1@h SIP/2.0"), FLOW))
+    del at.legs["s"]
+    at.trace(hour + QUIET, Send(message("SIP/2.0 200 OK"), FLOW))
+    assert [first for _, first in at.under("leg")][1:] == ["BYE sip:1@h SIP/2.0", "SIP/2.0 200 OK"]
+    at.trace(hour + 3 * QUIET, Received(message("OPTIONS sip:h SIP/2.0", "last@h"), FLOW))
+    assert not at.trace._calls
+
+
+def test_calls_that_grow_old_together_are_looked_at_a_few_at_a_time() -> None:
+    at = Setup()
+    asked: list[str] = []
+    at.trace = SipTrace(at.journal, lambda session: asked.append(session))
+    for number in range(5 * AT_ONCE):
+        at.trace(1, invite(f"s{number}", f"{number}@h"))
+    for number in range(4):
+        at.trace(2 + QUIET, Received(message("OPTIONS sip:h SIP/2.0", f"stranger{number}@h"), FLOW))
+    assert asked == [f"s{number}" for number in range(4 * AT_ONCE)]
+    assert len(at.trace._calls) == AT_ONCE
+
+
+def test_what_waits_at_the_end_is_written_under_the_leg_that_appeared_or_none() -> None:
+    at = Setup()
+    at.trace(1, Received(message("INVITE sip:1@h SIP/2.0"), FLOW))
+    at.trace(1, invite("s", "a@b"))
+    at.trace(2, Received(message("OPTIONS sip:h SIP/2.0", "other@h"), FLOW))
+    at.legs["s"] = ("leg", "CON-1")
+    at.trace.close()
+    assert [(line.t, line.leg) for line in at.journal.lines] == [(1, "leg"), (2, None)]
+    assert at.trace._held == 0
