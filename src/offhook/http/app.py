@@ -9,6 +9,7 @@ from offhook.http.apis import APIS
 from offhook.http.applications import FAMILIES as APPLICATIONS
 from offhook.http.context import HttpContext
 from offhook.http.gate import Gate
+from offhook.http.implied import ImpliedMethods
 from offhook.http.kpn.envelope import FAMILIES as KPN
 from offhook.http.kpn.gateway import Preflight, StandardHeaders
 from offhook.http.kpn.parts import KpnParts
@@ -33,6 +34,7 @@ def build(context: HttpContext, kpn: KpnParts) -> FastAPI:
     app.state.apis = APIS
     app.state.kpn = kpn
     errors.install(app, FAMILIES)
+    app.add_middleware(ImpliedMethods)
     app.add_middleware(Preflight)
     app.add_middleware(Gate, requests=context.metrics.requests)
     app.add_middleware(StandardHeaders, parts=kpn)  # the last one added is the outermost

@@ -166,13 +166,21 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def allowed(scope: Scope) -> list[str]:
+    """Every method that is answered at this path, for Allow; empty where nothing is served."""
+    methods = routed(scope)
+    if "GET" in methods:
+        methods.add("HEAD")  # http/implied.py
+    return sorted({*methods, "OPTIONS"}) if methods else []
+
+
+def routed(scope: Scope) -> set[str]:
     """Every method that some route takes at this path; the framework names those of one route only."""
     methods: set[str] = set()
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         tried = {**scope, "method": method}
         if any(route.matches(tried)[0] == Match.FULL for route in scope["app"].router.routes):
             methods.add(method)
-    return sorted(methods)
+    return methods
 
 
 def answer(

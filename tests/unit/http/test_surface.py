@@ -11,15 +11,15 @@ from offhook.http.body import decode
 from offhook.http.metrics import INTERVAL, Metrics
 
 ALLOWED = [
-    ("PATCH", "/v1/calls", "GET, POST"),
-    ("DELETE", "/v1/calls/x", "GET, PUT"),
-    ("GET", "/v1/calls/x/talk", "DELETE, PUT"),
-    ("POST", "/v1/calls/x/dtmf/", "PUT"),
-    ("POST", "/v1/calls/x/input/dtmf", "DELETE, PUT"),
-    ("PUT", "/v2/applications", "GET, POST"),
-    ("POST", "/v2/applications/x", "DELETE, GET, PUT"),
-    ("POST", "/v1/files/x", "DELETE, GET, HEAD"),
-    ("POST", "/health", "GET"),
+    ("PATCH", "/v1/calls", "GET, HEAD, OPTIONS, POST"),
+    ("DELETE", "/v1/calls/x", "GET, HEAD, OPTIONS, PUT"),
+    ("GET", "/v1/calls/x/talk", "DELETE, OPTIONS, PUT"),
+    ("POST", "/v1/calls/x/dtmf/", "OPTIONS, PUT"),
+    ("POST", "/v1/calls/x/input/dtmf", "DELETE, OPTIONS, PUT"),
+    ("PUT", "/v2/applications", "GET, HEAD, OPTIONS, POST"),
+    ("POST", "/v2/applications/x", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ("POST", "/v1/files/x", "DELETE, GET, HEAD, OPTIONS"),
+    ("POST", "/health", "GET, HEAD, OPTIONS"),
 ]
 
 

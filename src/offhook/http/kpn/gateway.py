@@ -104,7 +104,7 @@ class Preflight:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and within(scope["path"]):
-            methods = [*allowed(scope), "OPTIONS"]
+            methods = sorted({*allowed(scope), "OPTIONS"})
             await Response(status_code=200, headers={"allow": ", ".join(methods)})(scope, receive, send)
             return
         await self._app(scope, receive, send)

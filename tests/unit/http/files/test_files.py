@@ -25,6 +25,7 @@ VERSION = Version('"1"', "Sat, 21 Nov 2026 15:00:00 GMT")
 def platform() -> Iterator[World]:
     with World(seed=1) as world:
         owner = world.provisioned.application
+        outside = world.settings.data_dir.with_name(f"{world.settings.data_dir.name}.secret")
         (world.settings.recordings_dir / "a.mp3").write_bytes(CONTENT)
         row = Recording(
             "rec",
@@ -44,7 +45,7 @@ def platform() -> Iterator[World]:
             row,
             dataclasses.replace(row, recording_id="gone", file_id=FILE[:-1] + "6", path="recordings/no.mp3"),
             dataclasses.replace(row, recording_id="busy", file_id=FILE[:-1] + "7", status="finalising"),
-            dataclasses.replace(row, recording_id="out", file_id=FILE[:-1] + "8", path="../secret"),
+            dataclasses.replace(row, recording_id="out", file_id=FILE[:-1] + "8", path=f"../{outside.name}"),
             dataclasses.replace(row, recording_id="wav", file_id=FILE[:-1] + "9", format="wav"),
             dataclasses.replace(row, recording_id="ogg", file_id=FILE[:-1] + "a", format="ogg"),
         ]
@@ -55,9 +56,9 @@ def platform() -> Iterator[World]:
                 recordings.insert(connection, each)
 
         world.database.transact(write)
-        (world.settings.data_dir.parent / "secret").write_bytes(b"secret")
+        outside.write_bytes(b"secret")
         yield world
-        (world.settings.data_dir.parent / "secret").unlink()
+        outside.unlink()
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -194,7 +195,7 @@ def test_what_is_not_finished_is_not_deleted(http: Any) -> None:
 def test_other_methods_are_refused(http: Any) -> None:
     for path in FORMS:
         answer = http("POST", path, {})
-        assert (answer.status, answer.headers["allow"]) == (405, "DELETE, GET, HEAD")
+        assert (answer.status, answer.headers["allow"]) == (405, "DELETE, GET, HEAD, OPTIONS")
 
 
 def test_a_transcription_is_a_file_that_does_not_exist(http: Any) -> None:

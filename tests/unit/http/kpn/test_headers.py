@@ -162,7 +162,7 @@ def test_options_names_the_methods_that_a_path_takes() -> None:
             for path in ("/applications", "/voice/calls/x/dtmf", "/nothing")
         }
     assert allow == {
-        "/applications": "GET, POST, OPTIONS",
-        "/voice/calls/x/dtmf": "PUT, OPTIONS",
+        "/applications": "GET, HEAD, OPTIONS, POST",
+        "/voice/calls/x/dtmf": "OPTIONS, PUT",
         "/nothing": "OPTIONS",
     }

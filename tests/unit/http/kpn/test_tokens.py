@@ -81,7 +81,7 @@ def test_refusals(kpn: Any, path: str, body: Any, headers: dict[str, str], statu
 def test_another_method(kpn: Any) -> None:
     answer = kpn.send("GET", f"{TOKEN}?{GRANT}")
     assert answer.status == 405
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "OPTIONS, POST"
 
 
 def test_a_token_ends_after_its_time(kpn_of: Any) -> None:

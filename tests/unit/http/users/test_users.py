@@ -315,7 +315,7 @@ def test_what_is_no_json_is_406(http: Client) -> None:
 def test_other_errors_speak_the_same_family(http: Client) -> None:
     wrong_verb = http("PUT", f"{PATH}/jan", {})
     problem(wrong_verb, 405, "http:error:method-not-allowed")
-    assert wrong_verb.headers["allow"] == "DELETE, GET, PATCH"
+    assert wrong_verb.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
     problem(http("POST", PATH, b" " * 1_000_001), 413, "http:error:payload-too-large")
     missing = problem(http("GET", f"{PATH}/nobody"), 404, "user:error:not-found")
     assert (missing["title"], missing["detail"]) == (

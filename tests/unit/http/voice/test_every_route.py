@@ -101,15 +101,15 @@ def test_accept(live: Live, method: str, path: str, body: Any, status: int) -> N
 
 
 ALLOWED = {
-    "/v1/calls": "GET, POST",
-    "/v2/calls": "POST",
-    "/v0.1/legs": "GET",
-    "/v0.1/legs/LIVE": "DELETE",
-    "/v1/calls/LIVE": "GET, PUT",
-    "/v1/calls/LIVE/talk": "DELETE, PUT",
-    "/v1/calls/LIVE/stream": "DELETE, PUT",
-    "/v1/calls/LIVE/dtmf": "PUT",
-    "/v1/calls/LIVE/input/dtmf": "DELETE, PUT",
+    "/v1/calls": "GET, HEAD, OPTIONS, POST",
+    "/v2/calls": "OPTIONS, POST",
+    "/v0.1/legs": "GET, HEAD, OPTIONS",
+    "/v0.1/legs/LIVE": "DELETE, OPTIONS",
+    "/v1/calls/LIVE": "GET, HEAD, OPTIONS, PUT",
+    "/v1/calls/LIVE/talk": "DELETE, OPTIONS, PUT",
+    "/v1/calls/LIVE/stream": "DELETE, OPTIONS, PUT",
+    "/v1/calls/LIVE/dtmf": "OPTIONS, PUT",
+    "/v1/calls/LIVE/input/dtmf": "DELETE, OPTIONS, PUT",
 }
 
 
