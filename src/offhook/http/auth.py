@@ -13,7 +13,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from offhook.http import keys
-from offhook.http.context import HttpContext, context, is_id
+from offhook.http.context import HttpContext, as_stored, context, is_id
 from offhook.http.errors import Forbidden, Unauthorised
 from offhook.security import jwt
 from offhook.storage import accounts, applications
@@ -111,7 +111,7 @@ def _admit(request: Request, principal: Principal) -> None:
 async def _application(here: HttpContext, application_id: str) -> tuple[Account, Application]:
     found = None
     if is_id(application_id):
-        found = await here.database.read(lambda connection: _owned(connection, application_id))
+        found = await here.database.read(lambda connection: _owned(connection, as_stored(application_id)))
     if found is None:
         raise jwt.TokenError(f"no application {application_id[:60]!r} exists")
     return found

@@ -18,6 +18,7 @@ from offhook.security.secrets import Sealer
 from offhook.storage.database import Database
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
+_UUID = re.compile(r"((?:[A-Z]{3}-)?)([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,11 @@ def context(request: Request) -> HttpContext:
 def is_id(text: str) -> bool:
     """Whether `text` may be asked of the database as an id: some databases fail on other characters."""
     return _ID.fullmatch(text) is not None
+
+
+def as_stored(text: str) -> str:
+    """An id as the database has it: a UUID is small however it was written (RFC 9562 §4), and what stands before
+    it (`CON-`) is in capitals. Any other text is left as it is.
+    """
+    found = _UUID.fullmatch(text)
+    return text if found is None else found[1].upper() + found[2].lower()

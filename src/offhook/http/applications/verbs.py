@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from offhook.core.errors import NotFound
-from offhook.http.context import HttpContext, is_id
+from offhook.http.context import HttpContext, as_stored, is_id
 from offhook.http.errors import Changed
 from offhook.security import keys
 from offhook.security.keys import KeyPair
@@ -63,7 +63,8 @@ async def find(here: HttpContext, account: Account, application_id: str) -> Appl
     """The account's application. Raises `NotFound`, for somebody else's as for one that never was."""
     found = None
     if is_id(application_id):
-        found = await here.database.read(lambda connection: applications.get(connection, application_id))
+        stored = as_stored(application_id)
+        found = await here.database.read(lambda connection: applications.get(connection, stored))
     if found is None or found.account_id != account.account_id:
         raise _missing(application_id)
     return found

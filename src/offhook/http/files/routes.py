@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from offhook.core.errors import NotFound
 from offhook.core.tasks import outside
 from offhook.http.auth import Caller, by_token
-from offhook.http.context import HttpContext, context
+from offhook.http.context import HttpContext, as_stored, context
 from offhook.http.declared import Refusal, refusals, shows
 from offhook.http.errors import answer
 from offhook.http.files.ranges import Unsatisfiable, Version, wanted
@@ -44,7 +44,7 @@ async def download(request: Request, caller: Annotated[Caller, Depends(by_token)
     version = Version(f'"{size:x}-{modified:x}"', formatdate(modified // 1_000_000_000, usegmt=True))
     headers = {
         "content-type": MEDIA_TYPES.get(found.format, "application/octet-stream"),
-        "content-disposition": f'attachment; filename="{file_id}.{found.format}"',
+        "content-disposition": f'attachment; filename="{found.file_id}.{found.format}"',
         "cache-control": "private",
         "etag": version.etag,
         "last-modified": version.modified,
@@ -98,10 +98,11 @@ for path in PATHS:
 
 async def _find(here: HttpContext, caller: Caller, file_id: str) -> Recording:
     found = None
-    if recording_files.is_id(file_id):
+    stored = as_stored(file_id)
+    if recording_files.is_id(stored):
         application_id = caller.application.application_id
         found = await here.database.read(
-            lambda connection: recordings.by_file(connection, file_id, application_id)
+            lambda connection: recordings.by_file(connection, stored, application_id)
         )
     if found is None or not found.path or found.status != recordings.READY:
         raise _missing(file_id)

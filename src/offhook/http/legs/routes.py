@@ -80,7 +80,8 @@ async def list_legs(request: Request, caller: Application) -> JSONResponse:
 async def delete(request: Request, caller: Application, uuid: str) -> Response:
     """Hangs up; one that is over already is no error."""
     here = context(request)
-    await steer(await find(here, caller, uuid), here.calls.hang_up(uuid))
+    leg = await find(here, caller, uuid)
+    await steer(leg, here.calls.hang_up(leg.leg_id))
     return Response(status_code=204)
 
 

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from offhook.core.clock import US_PER_SECOND
 from offhook.core.errors import Conflict, NotFound
 from offhook.http.auth import Caller, by_token
-from offhook.http.context import HttpContext, context, is_id
+from offhook.http.context import HttpContext, as_stored, context, is_id
 from offhook.storage import legs
 from offhook.storage.records import Application as ApplicationRow
 from offhook.storage.records import Leg
@@ -48,7 +48,7 @@ async def find(here: HttpContext, caller: Caller, uuid: str) -> Leg:
     """The application's call. Raises `NotFound` for one of somebody else, as for one that never was."""
     found = None
     if is_id(uuid):
-        found = await here.database.read(lambda connection: legs.get(connection, uuid))
+        found = await here.database.read(lambda connection: legs.get(connection, as_stored(uuid)))
     if (
         found is None
         or found.application_id != caller.application.application_id

@@ -43,7 +43,7 @@ async def send_digits(request: Request, caller: Application, uuid: str) -> JSONR
     here = context(request)
     leg = await find(here, caller, uuid)
     await press(here, leg, await read_model(request, DigitsBody, here.max_body))
-    return JSONResponse({"message": "DTMF sent", "uuid": uuid})
+    return JSONResponse({"message": "DTMF sent", "uuid": leg.leg_id})
 
 
 async def press(here: HttpContext, leg: Leg, body: DigitsBody) -> None:
@@ -64,7 +64,7 @@ async def listen(request: Request, caller: Application, uuid: str) -> Response:
     here = context(request)
     leg = await find(here, caller, uuid)
     body = await read_model(request, ListenBody, here.max_body)
-    await steer(leg, here.calls.listen_digits(uuid, body.event_url))
+    await steer(leg, here.calls.listen_digits(leg.leg_id, body.event_url))
     return _empty()
 
 
@@ -78,7 +78,8 @@ async def listen(request: Request, caller: Application, uuid: str) -> Response:
 async def stop_listening(request: Request, caller: Application, uuid: str) -> Response:
     """No listener is no error."""
     here = context(request)
-    await steer(await find(here, caller, uuid), here.calls.listen_digits(uuid, None))
+    leg = await find(here, caller, uuid)
+    await steer(leg, here.calls.listen_digits(leg.leg_id, None))
     return _empty()
 
 

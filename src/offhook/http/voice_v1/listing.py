@@ -9,7 +9,7 @@ from pydantic import Field as ModelField
 from starlette.datastructures import QueryParams
 
 from offhook.core.errors import Invalid
-from offhook.http.context import is_id
+from offhook.http.context import as_stored, is_id
 from offhook.http.errors import Field, InvalidFields
 from offhook.http.paging import MAX_PAGE_SIZE, integer
 from offhook.http.voice_v1.shown import STATUSES, Status
@@ -96,7 +96,7 @@ def _conversation(query: QueryParams, wrong: list[Field]) -> str | None:
         return None
     if not is_id(text):
         wrong.append(("conversation_uuid", "must be the id of a conversation: CON- and a UUID"))
-    return text
+    return as_stored(text)
 
 
 def _instant(query: QueryParams, name: str, wrong: list[Field]) -> int | None:

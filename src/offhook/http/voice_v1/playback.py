@@ -77,7 +77,7 @@ async def talk(request: Request, caller: Application, uuid: str) -> JSONResponse
     here = context(request)
     leg = await find(here, caller, uuid)
     await start_talk(here, leg, await read_model(request, TalkBody, here.max_body))
-    return _done("Talk started", uuid)
+    return _done("Talk started", leg)
 
 
 @router.put(
@@ -92,7 +92,7 @@ async def stream(request: Request, caller: Application, uuid: str) -> JSONRespon
     here = context(request)
     leg = await find(here, caller, uuid)
     await start_stream(here, leg, await read_model(request, StreamBody, here.max_body))
-    return _done("Stream started", uuid)
+    return _done("Stream started", leg)
 
 
 @router.delete(
@@ -104,8 +104,9 @@ async def stream(request: Request, caller: Application, uuid: str) -> JSONRespon
 async def stop_talk(request: Request, caller: Application, uuid: str) -> JSONResponse:
     """Nothing playing is no error."""
     here = context(request)
-    await stop(here, await find(here, caller, uuid), "talk")
-    return _done("Talk stopped", uuid)
+    leg = await find(here, caller, uuid)
+    await stop(here, leg, "talk")
+    return _done("Talk stopped", leg)
 
 
 @router.delete(
@@ -117,8 +118,9 @@ async def stop_talk(request: Request, caller: Application, uuid: str) -> JSONRes
 async def stop_stream(request: Request, caller: Application, uuid: str) -> JSONResponse:
     """Nothing playing is no error."""
     here = context(request)
-    await stop(here, await find(here, caller, uuid), "stream")
-    return _done("Stream stopped", uuid)
+    leg = await find(here, caller, uuid)
+    await stop(here, leg, "stream")
+    return _done("Stream stopped", leg)
 
 
 async def start_talk(here: HttpContext, leg: Leg, body: TalkBody) -> None:
@@ -138,5 +140,5 @@ async def stop(here: HttpContext, leg: Leg, kind: str) -> None:
     await steer(leg, here.calls.stop_playing(leg.leg_id, kind))
 
 
-def _done(message: str, uuid: str) -> JSONResponse:
-    return JSONResponse({"message": message, "uuid": uuid})
+def _done(message: str, leg: Leg) -> JSONResponse:
+    return JSONResponse({"message": message, "uuid": leg.leg_id})
