@@ -4,7 +4,6 @@ What is wrong with the request is refused with `Invalid` before anything is made
 succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
-import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
@@ -56,7 +55,7 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     row = record_of(leg)
     if request.machine_detection or request.advanced_machine_detection:
         notices.no_detection(exchange, leg)
-    exchange.tasks.start(_dial(exchange, leg, request.endpoint, shown), f"dial {leg.leg_id}")
+    leg.limits.turn = exchange.pace.turn(lambda: _begin(exchange, leg, request.endpoint, shown))
     # Writes are committed in order: once this one is, the leg can be read. One that cannot be is owed, and
     # the call is placed all the same.
     with suppress(OperationalError, InterfaceError):
@@ -68,12 +67,11 @@ def _nothing(connection: Connection) -> None:
     """Writes no row."""
 
 
+def _begin(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) -> None:
+    exchange.tasks.start(_dial(exchange, leg, endpoint, shown), f"dial {leg.leg_id}")
+
+
 async def _dial(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) -> None:
-    turn = exchange.pace.wait(exchange.now())
-    if turn:
-        await asyncio.sleep(turn)
-        if leg.over:  # hung up while it waited
-            return
     try:
         plan = await plan_for(exchange, endpoint, leg.party.account_id, shown)
     except Exception:

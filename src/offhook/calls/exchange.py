@@ -66,7 +66,7 @@ class Exchange:
         self.closing = False
         self.draining = False
         self.gate = Gate(settings.per_second, settings.per_account)
-        self.pace = Pace(settings.dials_per_second)
+        self.pace = Pace(settings.dials_per_second, ports.clock, self.timers.at)
 
     @property
     def full(self) -> bool:

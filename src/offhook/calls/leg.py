@@ -12,6 +12,7 @@ from offhook.calls import states
 from offhook.calls.conversation import Conversation
 from offhook.calls.endpoints.plan import Elsewhere
 from offhook.calls.hooks import LegHooks
+from offhook.calls.pace import Turn
 from offhook.storage.records import Application
 
 if TYPE_CHECKING:
@@ -107,9 +108,11 @@ class Limits:
     talk_s: float = 7200.0
     ring: TimerHandle | None = None
     talk: TimerHandle | None = None
+    turn: Turn | None = None
+    """Its place among those that wait to be dialled."""
 
     def cancel(self) -> None:
-        for timer in (self.ring, self.talk):
+        for timer in (self.ring, self.talk, self.turn):
             if timer is not None:
                 timer.cancel()
 
