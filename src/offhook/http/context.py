@@ -68,8 +68,8 @@ def is_id(text: str) -> bool:
 
 
 def as_stored(text: str) -> str:
-    """An id as the database has it: a UUID is small however it was written (RFC 9562 §4), and what stands before
-    it (`CON-`) is in capitals. Any other text is left as it is.
+    """An id as the database has it: a UUID is small however it was written (RFC 9562 §4), and what stands
+    before it (`CON-`) is in capitals. Any other text is left as it is.
     """
     found = _UUID.fullmatch(text)
     return text if found is None else found[1].upper() + found[2].lower()
