@@ -15,7 +15,7 @@ from fastapi import Request
 
 from offhook.core.errors import Invalid
 from offhook.core.tasks import outside
-from offhook.http.errors import NotJson, TooLarge
+from offhook.http.errors import Coded, NotJson, TooLarge
 
 MAX_DEPTH = 64
 MAX_FIELDS = 200
@@ -28,10 +28,15 @@ _SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)", re.ASCII)
 
 
 async def read(request: Request, limit: int) -> bytes:
-    """The raw body, however often it is asked for. Raises `TooLarge` as soon as it exceeds `limit` bytes."""
+    """The raw body, however often it is asked for. Raises `TooLarge` as soon as it exceeds `limit` bytes,
+    `Coded` for one that is compressed.
+    """
     kept = request.scope.get(_KEPT)
     if kept is None:
-        kept = request.scope[_KEPT] = await _received(request, limit)
+        kept = await _received(request, limit)
+        if "content-encoding" in request.headers:
+            _check_coding(request.headers["content-encoding"], kept)
+        request.scope[_KEPT] = kept
     assert isinstance(kept, bytes)
     return kept
 
@@ -48,6 +53,14 @@ async def _received(request: Request, limit: int) -> bytes:
             raise TooLarge(f"The body is larger than the limit of {limit} bytes.")
         parts.append(part)
     return b"".join(parts)
+
+
+def _check_coding(coding: str, data: bytes) -> None:
+    """A body that is text is taken whatever it says of itself: some clients write `utf-8` here."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise Coded(f"The body is compressed (Content-Encoding: {coding[:40]}); send it as it is.") from None
 
 
 async def read_fields(request: Request, limit: int) -> dict[str, str]:
@@ -97,6 +110,9 @@ def decode(data: bytes) -> Any:
     """A JSON text in UTF-8 as a value that can be stored and sent on. Raises Invalid."""
     try:
         text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("body", "is not UTF-8; send JSON in UTF-8") from None
+    try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Invalid("body", f"is not valid JSON: {str(error)[:120]}") from None

@@ -86,6 +86,10 @@ class NotJson(OffhookError):  # noqa: N818
     """The body is of another kind, as its Content-Type says."""
 
 
+class Coded(NotJson):
+    """The body has a content coding; none is taken."""
+
+
 class Changed(OffhookError):  # noqa: N818
     """The thing is not the version that the request names any more."""
 
@@ -154,8 +158,18 @@ async def _offhook_error(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %r failed", request.method, request.scope["path"], exc_info=error)
     elif status == 401:
         log.info("%s %r refused: %s", request.method, request.scope["path"], error)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Throttled) else {}
-    return answer(request.scope, status, "" if status == 500 else str(error), _fields(error), headers)
+    return answer(request.scope, status, "" if status == 500 else str(error), _fields(error), _told(error))
+
+
+def _told(error: Exception) -> Mapping[str, str]:
+    """What headers say of an error."""
+    match error:
+        case Throttled():
+            return {"Retry-After": str(error.retry_after)}
+        case Coded():
+            return {"Accept-Encoding": "identity"}  # RFC 9110 §15.5.16
+        case _:
+            return {}
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -1,5 +1,5 @@
 """What every request passes first: the length of its target, its host, the trailing slash, the count, the
-last net.
+last net, and the end of connections on which a body was announced and never asked for.
 
 A path is served with and without a trailing slash and never redirected: a redirect turns POST into GET in
 several clients. An error that nobody expected is logged and answered here, so that it is counted as well.
@@ -33,6 +33,7 @@ class Gate:
             return
         scope = _without_slash(scope)
         started = False
+        waits = _waits(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
 
         async def counted(message: Message) -> None:
@@ -40,10 +41,17 @@ class Gate:
             if message["type"] == "http.response.start":
                 started = True
                 self._requests.labels(method, str(message["status"])).inc()
+                if waits:
+                    message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
+        async def asked() -> Message:
+            nonlocal waits
+            waits = False
+            return await receive()
+
         try:
-            await self._serve(scope, receive, counted)
+            await self._serve(scope, asked if waits else receive, counted)
         except ClientDisconnect:
             log.info("%s %r: the client went away", method, scope["path"])
         except Exception:
@@ -70,6 +78,13 @@ def _has_one_host(scope: Scope) -> bool:
         return True
     names: list[bytes] = [name for name, _ in scope["headers"]]
     return names.count(b"host") == 1
+
+
+def _waits(scope: Scope) -> bool:
+    """Whether the client waits to be asked for the body (RFC 9110 §10.1.1). If it never is, it may leave it
+    out, and what comes next on the connection would be taken for it.
+    """
+    return any(name == b"expect" and value.lower() == b"100-continue" for name, value in scope["headers"])
 
 
 def _without_slash(scope: Scope) -> Scope:
