@@ -13,7 +13,7 @@ from offhook.audio.tables import RATE, Pcm
 from offhook.cli.demonstration.caller import Line
 from offhook.cli.demonstration.hearing import find_tone, level_of
 from offhook.simulator.behaviour import Answers
-from offhook.simulator.listen import ToneHeard
+from offhook.simulator.listen import ToneHeard, segments, tones
 
 IDLE = [{"action": "wait", "timeout": 90}]
 LINGER = {"action": "wait", "timeout": 2}
@@ -100,7 +100,17 @@ def wait_tone(
             if tone is not None and enough(tone):
                 return heard, tone
             await line.listen(100)
-        pytest.fail(f"no tone of {hertz} Hz was heard within {line.since(start_ms).size / RATE:.1f} s")
+        heard = line.since(start_ms)
+        media = line.call.media
+        told = [
+            f"no tone of {hertz} Hz was heard, or too little of it, within {heard.size / RATE:.1f} s",
+            f"tones: {tones(heard)}",
+            f"sound: {segments(heard)}",
+            f"missing frames: {media.heard.gaps[-20:]}; lost: {media.receiver.lost}; {media.receiver.arrivals}",
+            f"the last webhooks: {[hook.fields for hook in stage.app.webhooks[-8:]]}",
+            f"the end of the server's log:\n{stage.instance.tail()}",
+        ]
+        pytest.fail("\n".join(told))
 
     return stage.run(wait())
 
