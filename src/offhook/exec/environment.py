@@ -7,6 +7,7 @@
 | Python's requests, curl | `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` |
 | Python that heeds no proxy | `PYTHONPATH` with `hooks/python` |
 | Node | `NODE_OPTIONS` with `hooks/node.cjs`, `NODE_EXTRA_CA_CERTS` |
+| Ruby that is told to use no proxy | `RUBYOPT` and `RUBYLIB` with `hooks/ruby` |
 | Java | `JAVA_TOOL_OPTIONS` with the proxy and a trust store |
 | PHP | `PHP_INI_SCAN_DIR` with a file that names the bundle |
 """
@@ -20,6 +21,7 @@ from offhook.exec.bundle import STORE_PASSWORD
 from offhook.exec.hosts import SERVED, Others, covers_served
 
 LOCAL = ("localhost", "127.0.0.1", "::1", "127.0.0.0/8")
+RUBY_HOOK = "offhook_exec"
 JAVA_LOCAL = "localhost|*.localhost|127.*|[::1]"
 
 
@@ -47,6 +49,11 @@ class Kit:
         return self.directory / "python"
 
     @property
+    def ruby_hook(self) -> Path:
+        """A directory with a file `RUBY_HOOK.rb`."""
+        return self.directory / "ruby"
+
+    @property
     def php_settings(self) -> Path:
         """A directory with an `.ini` file."""
         return self.directory / "php"
@@ -67,6 +74,9 @@ def changes(parent: Mapping[str, str], kit: Kit, port: int, others: Others) -> d
         made[name] = bundle
     made["PYTHONPATH"] = _joined(str(kit.python_hook), parent.get("PYTHONPATH"), os.pathsep)
     made["NODE_OPTIONS"] = _joined(f'--require "{_escaped(kit.node_hook)}"', parent.get("NODE_OPTIONS"), " ")
+    # RUBYOPT is split at every space, whatever stands around it: the directory goes into another variable.
+    made["RUBYLIB"] = _joined(str(kit.ruby_hook), parent.get("RUBYLIB"), os.pathsep)
+    made["RUBYOPT"] = _joined(f"-r{RUBY_HOOK}", parent.get("RUBYOPT"), " ")
     made["JAVA_TOOL_OPTIONS"] = _joined(parent.get("JAVA_TOOL_OPTIONS"), java_options(kit, port), " ")
     # A leading separator stands for the directory that was compiled in.
     made["PHP_INI_SCAN_DIR"] = f"{parent.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{kit.php_settings}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from offhook.exec import bundle
-from offhook.exec.environment import Kit
+from offhook.exec.environment import RUBY_HOOK, Kit
 
 HOOKS = Path(__file__).parent / "hooks"
 PREFIX = "offhook-exec-"
@@ -22,6 +22,8 @@ def make(environment: Mapping[str, str], authority: Path) -> Kit:
     shutil.copyfile(HOOKS / "node.cjs", kit.node_hook)
     kit.python_hook.mkdir()
     shutil.copyfile(HOOKS / "python" / "sitecustomize.py", kit.python_hook / "sitecustomize.py")
+    kit.ruby_hook.mkdir()
+    shutil.copyfile(HOOKS / "ruby" / f"{RUBY_HOOK}.rb", kit.ruby_hook / f"{RUBY_HOOK}.rb")
     kit.php_settings.mkdir()
     (kit.php_settings / "offhook.ini").write_text(
         f'curl.cainfo = "{kit.bundle}"\nopenssl.cafile = "{kit.bundle}"\n'

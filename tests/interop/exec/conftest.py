@@ -1,6 +1,7 @@
 """One instance for programs that were not written for it, and how they are started."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,10 +12,14 @@ import pytest
 from tests.interop.sdk.conftest import files as files
 from tests.real import Stage
 
+from offhook.exec.hosts import is_loopback
+
 OFFHOOK = (sys.executable, "-c", "from offhook.cli import main; main()")
 PROGRAMS = Path(__file__).parent / "programs"
 OF_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SECONDS = 60
+CALLS = "connect,sendto,sendmsg,sendmmsg"
+ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +85,18 @@ def run(
         timeout=SECONDS,
         check=False,
     )
+
+
+def watched(
+    tmp_path: Path, *command: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`run`, and a judgement on the system calls of `offhook exec` and of everything that it started: every
+    address connected to or sent to is loopback.
+    """
+    trace = tmp_path / "trace"
+    watcher = ("strace", "-f", "-qq", "-e", f"trace={CALLS}", "-o", str(trace))
+    done = run(*command, variables=variables, before=watcher)
+    found = {one or other for one, other in ADDRESS.findall(trace.read_text())}
+    assert found, f"nothing was traced; {done.stderr}"
+    assert {address for address in found if not is_loopback(address)} == set(), done.stderr
+    return done

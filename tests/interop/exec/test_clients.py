@@ -4,22 +4,20 @@ The proof is the row in the platform's database. What left the machine is judged
 `offhook exec` and everything that it started: every address connected to or sent to is loopback.
 """
 
-import re
+import platform
+import subprocess
 import sys
 import uuid
 from pathlib import Path
 
 import pytest
-from tests.interop.exec.conftest import PROGRAMS, run
+from tests.interop.exec.conftest import PROGRAMS, packages, watched
 from tests.real import Stage
 
 from offhook.cli import apps
 from offhook.cli.context import workspace
-from offhook.exec.hosts import is_loopback
 
 pytestmark = [pytest.mark.interop, pytest.mark.needs("strace")]
-CALLS = "connect,sendto,sendmsg,sendmmsg"
-ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
 PYTHON = (
     "requests",
     "a_requests_session_without_environment",
@@ -37,21 +35,14 @@ NODE = ("fetch", "fetch_plain", "https", "https_named", "https_agent", "http")
 
 
 def judge(tmp_path: Path, credentials: dict[str, str], *command: str) -> None:
-    """Run a command that gets a name as its last argument and prints the id of what it made."""
-    name, trace = f"made by {uuid.uuid4()}", tmp_path / "trace"
-    watcher = ("strace", "-f", "-qq", "-e", f"trace={CALLS}", "-o", str(trace))
-    done = run(*command, name, variables=credentials, before=watcher)
+    """Run a command that gets a name as its last argument and prints the ids of what it made."""
+    name = f"made by {uuid.uuid4()}"
+    done = watched(tmp_path, *command, name, variables=credentials)
     assert done.returncode == 0, done.stderr
+    made = done.stdout.split()
+    assert made
     with workspace() as here:
-        assert apps.find(here, done.stdout.strip()).name == name
-    assert left_the_machine(trace) == set()
-
-
-def left_the_machine(trace: Path) -> set[str]:
-    """Addresses in traced calls that are not loopback."""
-    found = {one or other for one, other in ADDRESS.findall(trace.read_text())}
-    assert found, "nothing was traced"
-    return {address for address in found if not is_loopback(address)}
+        assert {apps.find(here, each).name for each in made} == {name}
 
 
 @pytest.mark.parametrize("client", PYTHON)
@@ -62,6 +53,22 @@ def test_python(client: str, stage: Stage, tmp_path: Path, credentials: dict[str
 @pytest.mark.parametrize("client", NODE)
 def test_node(client: str, stage: Stage, tmp_path: Path, credentials: dict[str, str], node: str) -> None:
     judge(tmp_path, credentials, node, str(PROGRAMS / "node_client.mjs"), client)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("18", {}), ("24", {}), ("24", {"NODE_USE_ENV_PROXY": "1"})],
+    ids=["18", "24", "24-told-to-heed-proxies"],
+)
+def test_node_from_old_to_new(
+    version: str, told: dict[str, str], stage: Stage, tmp_path: Path, credentials: dict[str, str]
+) -> None:
+    """The oldest and the newest version that the guide names."""
+    machine = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
+    node = packages("versions") / "node_modules" / f"node-{version}-linux-{machine}" / "bin" / "node"
+    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith(f"v{version}.")
+    judge(tmp_path, credentials | told, str(node), str(PROGRAMS / "node_client.mjs"), ",".join(NODE))
 
 
 @pytest.mark.needs("java")

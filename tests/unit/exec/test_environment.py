@@ -13,6 +13,8 @@ def test_what_was_there_is_kept_and_added_to() -> None:
         "PYTHONPATH": "/mine",
         "NODE_OPTIONS": "--max-old-space-size=64",
         "JAVA_TOOL_OPTIONS": "-Xmx1g",
+        "RUBYLIB": "/mine",
+        "RUBYOPT": "-W0",
         "PHP_INI_SCAN_DIR": "/php",
         "ALL_PROXY": "socks5://gone:1",
         "all_proxy": "socks5://gone:1",
@@ -23,6 +25,7 @@ def test_what_was_there_is_kept_and_added_to() -> None:
     assert made["PYTHONPATH"] == "/tmp/kit/python:/mine"
     assert made["NODE_OPTIONS"] == '--require "/tmp/kit/node.cjs" --max-old-space-size=64'
     assert made["JAVA_TOOL_OPTIONS"].startswith("-Xmx1g -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=4321 ")
+    assert (made["RUBYLIB"], made["RUBYOPT"]) == ("/tmp/kit/ruby:/mine", "-roffhook_exec -W0")
     assert made["PHP_INI_SCAN_DIR"] == "/php:/tmp/kit/php"
     assert not {"ALL_PROXY", "all_proxy"} & made.keys()
     for name in ("http_proxy", "https_proxy"):
@@ -41,6 +44,7 @@ def test_an_empty_environment() -> None:
 def test_a_directory_with_a_space() -> None:
     made = changes({}, Kit(Path("/tmp/a b")), 1, "pass")
     assert made["NODE_OPTIONS"] == '--require "/tmp/a b/node.cjs"'
+    assert (made["RUBYLIB"], made["RUBYOPT"]) == ("/tmp/a b/ruby", "-roffhook_exec")
     assert '"-Djavax.net.ssl.trustStore=/tmp/a b/trust.p12"' in str(made["JAVA_TOOL_OPTIONS"])
 
 

@@ -1,8 +1,8 @@
-// Makes an application at Vonage with one of Node's HTTP clients, as their first pages show them.
+// Makes an application at Vonage with each named one of Node's HTTP clients, as their first pages show them.
 import http from "node:http";
 import https, { request as namedRequest } from "node:https";
 
-const [kind, name] = process.argv.slice(2);
+const [kinds, name] = process.argv.slice(2);
 const path = "/v2/applications";
 const body = JSON.stringify({ name });
 const key = `${process.env.VONAGE_API_KEY}:${process.env.VONAGE_API_SECRET}`;
@@ -38,4 +38,4 @@ const clients = {
   https_agent: () => withRequest(https.request, secure, { agent: new https.Agent({ keepAlive: false }) }),
   http: () => withRequest(http.request, plain),
 };
-console.log(JSON.parse(await clients[kind]()).id);
+for (const kind of kinds.split(",")) console.log(JSON.parse(await clients[kind]()).id);
