@@ -26,6 +26,7 @@ from offhook.sip.headers import cseq, from_, to, vias
 from offhook.sip.machine import (
     Alias,
     CancelTimer,
+    Disconnected,
     Input,
     Output,
     Received,
@@ -209,6 +210,8 @@ class Player:
         return Received(bytes(data), UDP)
 
     def _failure(self, a: int, b: int) -> Input:
+        if a % 3 == 1:
+            return Disconnected(TCP, "gone")
         return TransportFailed(UDP if b % 2 else TCP, "gone")
 
 

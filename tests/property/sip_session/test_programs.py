@@ -4,12 +4,13 @@ from dataclasses import fields, is_dataclass
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.property.sip_session.program import UDP, Player, Step, make_stack, play
+from tests.property.sip_session.program import TCP, UDP, Player, Step, make_stack, play
 
 from offhook.core.clock import NS_PER_SECOND
 from offhook.core.errors import LocalStateError
 from offhook.sip.commands import Dial, HangUp
 from offhook.sip.events import Answered, Confirmed, DigestOffered, Ended, Failed, InviteReceived, Ringing
+from offhook.sip.flow import Flow
 from offhook.sip.machine import Output, Received, TimerFired
 from offhook.sip.session.state import Session
 from offhook.sip.stack import SipStack
@@ -52,6 +53,21 @@ def test_everything_ends_and_nothing_is_left(given_steps: list[Step]) -> None:
     assert stack.transactions == 0
     assert stack._ctx.by_dialog == {}
     assert stack._ctx.layer._merged == stack._ctx.layer._merge_keys == {}
+    assert len(stack._ctx.by_flow) == len(stack._ctx.layer._by_flow) == 0
+
+
+@program
+@given(steps)
+def test_whoever_is_on_a_connection_is_found_by_it(given_steps: list[Step]) -> None:
+    stack, player = make_stack(), Player()
+    ctx = stack._ctx
+    for step in given_steps:
+        play(stack, player, step)
+        for flow in (UDP, TCP):
+            there = {key for key, record in ctx.layer.records.items() if record.flow == flow}
+            assert there <= set(ctx.layer._by_flow.on(flow)) <= set(ctx.layer.records)
+            users = {session.id for session in ctx.sessions.values() if flow in flows_of(session)}
+            assert users <= set(ctx.by_flow.on(flow)) <= set(ctx.sessions)
 
 
 @program
@@ -116,6 +132,12 @@ def reload(stack: SipStack) -> None:
         records[key] = snapshot.load(snapshot.dump(record), Record)
     for name, session in list(sessions.items()):
         sessions[name] = snapshot.load(snapshot.dump(session), Session)
+
+
+def flows_of(session: Session) -> list[Flow]:
+    """Every flow on which it may still send something."""
+    acks = [ack.flow for ack in session.acks.values()]
+    return [session.flow, *acks, *(repeat.flow for repeat in session.repeats.values())]
 
 
 def plain(output: Output) -> object:

@@ -22,6 +22,7 @@ def acknowledge(ctx: Context, session: Session, dialog: Dialog, key: str, invite
     made, flow = compose(ctx, session, dialog, "ACK", cseq=cseq(invite).number, headers=credentials)
     ack = Ack(serialise(made), flow)
     session.acks[f"{key} {dialog.remote_tag}"] = ack
+    ctx.uses(session, flow)
     ctx.transmit(ack.data, ack.flow)
 
 

@@ -64,6 +64,7 @@ def keep_repeating(
     deadline = ctx.now + timers.give_up
     reopen = reopened_destination(made, flow) if flow.reliable else None
     session.repeats[number] = Repeat(serialise(made), flow, timers.t1, deadline, offered, reopen)
+    ctx.uses(session, flow)
     ctx.set_timer(session, f"repeat/{number}", ctx.now + timers.t1)
     ctx.set_timer(session, f"ack/{number}", deadline)
 

@@ -14,6 +14,7 @@ from offhook.sip.build import response as build_response
 from offhook.sip.build import size_of
 from offhook.sip.events import Event
 from offhook.sip.flow import Flow
+from offhook.sip.flow_users import FlowUsers
 from offhook.sip.machine import CancelTimer, Output, Send, SetTimer
 from offhook.sip.message import Request, Response
 from offhook.sip.nonces import NonceSource
@@ -69,6 +70,7 @@ class Context:
         self.nonces = NonceSource(config.nonce_secret)
         self.sessions: dict[str, Session] = {}
         self.by_dialog: dict[str, str] = {}
+        self.by_flow = FlowUsers()
         self.takes_calls = True
         """What an OPTIONS is told; INVITEs are refused by whoever gets their events."""
         self.now = 0
@@ -119,6 +121,7 @@ class Context:
 
     def add(self, session: Session) -> None:
         self.sessions[session.id] = session
+        self.uses(session, session.flow)
         self.by_dialog[dialog_key(session.invite.call_id, session.invite.local_tag)] = session.id
 
     def release(self, session: Session) -> None:
@@ -126,7 +129,13 @@ class Context:
         if session.phase is Phase.ENDED and not session.transactions:
             self.settle(session)
             self.sessions.pop(session.id, None)
+            self.by_flow.drop(session.id)
             self.by_dialog.pop(dialog_key(session.invite.call_id, session.invite.local_tag), None)
+
+    def uses(self, session: Session, flow: Flow) -> None:
+        """The session sends on `flow` from now on, too: it is asked when that ends."""
+        if session.id in self.sessions:
+            self.by_flow.put(session.id, flow)
 
     def find(self, call_id: str, local_tag: str) -> Session | None:
         """The session of a dialog."""

@@ -56,6 +56,6 @@ def load(ctx: Context, data: bytes, credentials: Credentials | None = None) -> s
     ctx.add(session)
     ctx.taken(session)
     if record is not None and session.phase in (Phase.PROCEEDING, Phase.INCOMING):
-        ctx.layer.records[record.key] = record
+        ctx.layer.restore(record)
         session.transactions.append(record.key)
     return session.id

@@ -16,10 +16,16 @@ from offhook.sip.uri import Uri
 
 def disconnected(ctx: Context, flow: Flow) -> None:
     """`flow` carries nothing any more: whoever used it gets another way, or the same one to be dialled."""
-    moved: dict[str, Flow] = {}
-    for session in ctx.sessions.values():
-        moved[session.id] = _leave(session, flow)
-    ctx.take(ctx.layer.disconnected(ctx.now, flow, moved))
+    for identifier in ctx.by_flow.on(flow):
+        _leave(ctx, ctx.sessions[identifier], flow)
+
+    def way(owner: str) -> Flow | None:
+        session = ctx.sessions.get(owner)
+        if session is None or session.flow.transport != flow.transport:
+            return None  # a request that went here for its size only: the same connection is dialled again
+        return session.flow
+
+    ctx.take(ctx.layer.disconnected(ctx.now, flow, way))
 
 
 def moved(ctx: Context, given: Moved) -> None:
@@ -29,6 +35,7 @@ def moved(ctx: Context, given: Moved) -> None:
         return
     if given.key == session.invite.key:
         session.flow, session.invite.request = record.flow, record.request
+        ctx.uses(session, record.flow)
     elif given.key == session.exchange.key:
         session.exchange.request = record.request
 
@@ -51,15 +58,15 @@ def way_back(session: Session, flow: Flow) -> Flow:
     return Flow(flow.transport, flow.local, (flow.remote[0], hop.port or 5060))
 
 
-def _leave(session: Session, flow: Flow) -> Flow:
-    """Take a session off a flow; the flow on which its requests go from now on."""
+def _leave(ctx: Context, session: Session, flow: Flow) -> None:
+    """Take a session off a flow."""
     if session.flow == flow:
         session.flow = way_back(session, flow)
-    again = session.flow
+    ctx.uses(session, session.flow)
     for ack in session.acks.values():
         if ack.flow == flow:
-            ack.flow = again
+            ack.flow = session.flow
     for repeat in session.repeats.values():
         if repeat.flow == flow:
-            repeat.flow = repeat.reopen or again
-    return again
+            repeat.flow = repeat.reopen or session.flow
+            ctx.uses(session, repeat.flow)

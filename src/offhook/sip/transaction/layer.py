@@ -5,12 +5,13 @@ It owns retransmission and the ACK to failures; it knows nothing of dialogs. RFC
 RFC 4320; merged requests §8.2.2.2.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from offhook.core.errors import LocalStateError
 from offhook.core.ids import Ids
 from offhook.sip.build import serialise
 from offhook.sip.flow import Flow
+from offhook.sip.flow_users import FlowUsers
 from offhook.sip.machine import Send
 from offhook.sip.message import Request, Response
 from offhook.sip.parser import parse
@@ -39,6 +40,7 @@ class TransactionLayer:
         self.records: dict[str, Record] = {}
         self._merged: dict[str, str] = {}
         self._merge_keys: dict[str, str] = {}
+        self._by_flow = FlowUsers()
         self._timers = timers
         self._ids = ids
         self._limit = limit
@@ -83,8 +85,13 @@ class TransactionLayer:
             raise LocalStateError(f"branch of {request.method} is in use; make a new one for every request")
         record = Record(key, kind, flow, serialise(request), started=now, owner=owner, purpose=purpose)
         record.fallback = fallback
-        self.records[key] = record
+        self.restore(record)
         return self._step(now, record, On.START, b"")
+
+    def restore(self, record: Record) -> None:
+        """Take in a transaction as it is, e.g. one of a process that is gone."""
+        self.records[record.key] = record
+        self._by_flow.put(record.key, record.flow)
 
     def respond(self, now: int, key: str, response: Response) -> list[Item]:
         """Send a response through its server transaction. One that has ended says nothing."""
@@ -119,23 +126,23 @@ class TransactionLayer:
     def transport_failed(self, now: int, flow: Flow) -> list[Item]:
         """Nothing can be sent on `flow`: the transactions that still need it fail (§17.1.4, §17.2.4)."""
         items: list[Item] = []
-        for record in [r for r in self.records.values() if r.flow == flow]:
+        for record in self._on(flow):
             if record.fallback is not None and record.state in BEFORE_ANY_RESPONSE:
                 items += self._fall_back(now, record, record.fallback)
             else:
                 items += self._step(now, record, On.ERROR, b"")
         return items
 
-    def disconnected(self, now: int, flow: Flow, ways: Mapping[str, Flow]) -> list[Item]:
-        """The connection of `flow` is gone; `ways` says by session where its requests go instead.
+    def disconnected(self, now: int, flow: Flow, way: Callable[[str], Flow | None]) -> list[Item]:
+        """The connection of `flow` is gone; `way` says where the requests of a session go instead.
 
         Nothing fails: a request without any response is sent once more, a refusal that waits for its ACK too,
         and responses to come go where the Via of their request points (§18.2.2).
         """
         items: list[Item] = []
-        for record in [r for r in self.records.values() if r.flow == flow]:
+        for record in self._on(flow):
             server = record.kind in (Kind.INVITE_SERVER, Kind.SERVER)
-            record.flow = (record.reopen if server else ways.get(record.owner)) or flow
+            self._move(record, (record.reopen if server else way(record.owner)) or flow)
             if record.state in BEFORE_ANY_RESPONSE and not server:
                 items += self._once_more(now, record)
             elif (record.kind, record.state) == (Kind.INVITE_SERVER, State.COMPLETED):
@@ -155,7 +162,8 @@ class TransactionLayer:
         request = parse(record.request)
         assert isinstance(request, Request)
         record.request = serialise(retransported(request, "UDP"))
-        record.flow, record.fallback, record.state = flow, None, State.INITIAL
+        self._move(record, flow)
+        record.fallback, record.state = None, State.INITIAL
         return [*self._step(now, record, On.START, b""), Moved(record.key, record.owner)]
 
     def __len__(self) -> int:
@@ -173,7 +181,7 @@ class TransactionLayer:
         data = serialise(request) if kind is Kind.INVITE_SERVER else b""
         record = Record(key, kind, reply_to, data, started=now, tag=self._ids.token(8))
         record.reopen = reopened_destination(request, flow) if flow.reliable else None
-        self.records[key] = record
+        self.restore(record)
         if merge is not None:
             self._merged[merge] = key
             self._merge_keys[key] = merge
@@ -190,8 +198,17 @@ class TransactionLayer:
             items.append(self._remove(record, result.failure))
         return items
 
+    def _on(self, flow: Flow) -> list[Record]:
+        known = [self.records[key] for key in self._by_flow.on(flow)]
+        return [record for record in known if record.flow == flow]
+
+    def _move(self, record: Record, flow: Flow) -> None:
+        record.flow = flow
+        self._by_flow.put(record.key, flow)
+
     def _remove(self, record: Record, failure: str) -> Over:
         self.records.pop(record.key, None)
+        self._by_flow.drop(record.key)
         merge = self._merge_keys.pop(record.key, None)
         if merge is not None:
             self._merged.pop(merge, None)
