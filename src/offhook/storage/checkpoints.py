@@ -1,10 +1,11 @@
 """Checkpoints: what is needed to end a live call after a crash of control."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from offhook.core.ids import node_of
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped
+from offhook.storage.prepared import Prepared
 from offhook.storage.records import Checkpoint
 
 _table = tables.checkpoints
@@ -16,10 +17,12 @@ update = _checkpoints.update
 save = _checkpoints.save
 delete = _checkpoints.delete
 
+_delete_session = Prepared(_table.delete().where(_table.c.session == bindparam("session")))
+
 
 def delete_session(connection: Connection, session: str) -> None:
     """Remove the checkpoint of a SIP session."""
-    connection.execute(_table.delete().where(_table.c.session == session))
+    _delete_session.change(connection, {"session": session})
 
 
 def delete_of(connection: Connection, node: int) -> None:

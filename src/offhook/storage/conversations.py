@@ -1,9 +1,10 @@
 """Conversations: what legs talk in, with or without a name."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from offhook.storage import tables
 from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage.prepared import Prepared
 from offhook.storage.records import Conversation, Page
 
 _conversations = Mapped(tables.conversations, Conversation, "conversation")
@@ -14,11 +15,13 @@ get = _conversations.get
 update = _conversations.update
 change = _conversations.change
 
+_live = (_column.conversation_id == bindparam("live_one")) & _column.ended_at.is_(None)
+_end = Prepared(tables.conversations.update().where(_live), ("ended_at",))
+
 
 def end(connection: Connection, conversation_id: str, ended_at: int) -> None:
     """Mark a conversation as over; one that is over keeps its time."""
-    live = (_column.conversation_id == conversation_id) & _column.ended_at.is_(None)
-    connection.execute(tables.conversations.update().where(live).values(ended_at=ended_at))
+    _end.change(connection, {"live_one": conversation_id, "ended_at": ended_at})
 
 
 def list(

@@ -3,21 +3,23 @@
 SQLAlchemy Core, synchronous. `submit` hands a function to the writer thread and gives a future; `read` runs a
 function on a read connection in a thread. With `inline` (worlds in virtual time) both happen at once in the
 calling thread and the futures are done when they are returned. `transact` is for programs without an event
-loop. Why it is built this way: docs/decisions/sqlalchemy-core-one-writer.md.
+loop. `submit_along` is for writes in no hurry. Why it is built this way:
+docs/decisions/sqlalchemy-core-one-writer.md.
 """
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from offhook.core.errors import Invalid, LocalStateError
-from offhook.core.tasks import outside
-from offhook.storage.engines import READERS, empty_log, in_memory, make_engines, parse
+from offhook.storage.engines import empty_log, in_memory, make_engines, parse
+from offhook.storage.jobs import Job, deliver_all
 from offhook.storage.migrate import migrate
-from offhook.storage.writer import Job, Writer
+from offhook.storage.readers import Readers
+from offhook.storage.riders import Riders
+from offhook.storage.writer import Writer
 
 T = TypeVar("T")
 
@@ -37,7 +39,8 @@ class Database:
         self._inline = inline
         self._write_engine, self._read_engine = make_engines(parsed, full_sync=durability == "power")
         self._writer = Writer(self._write_engine)
-        self._readers: ThreadPoolExecutor | None = None
+        self._readers = Readers(self._read_engine)
+        self._riders = Riders(self.hurry)
         self._migrated = False
         self._closed = False
 
@@ -60,13 +63,25 @@ class Database:
         The future gets what `fn` returned, after the commit, or what it raised; then nothing it did is kept.
         """
         self._check_open()
-        job = Job(fn, asyncio.get_running_loop().create_future())
-        if self._inline:
-            self._run_inline(job)
-        else:
-            self._writer.put(job)
-        assert job.future is not None
-        return job.future
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._send([*self._riders.take(), Job(fn, future)])
+        return future
+
+    def submit_along(self, fn: Callable[[Connection], T]) -> "asyncio.Future[T]":
+        """`submit`, but in the transaction of the next write, or in 50 ms.
+
+        For what a crash may lose without harm: nothing may be sent or said because of it before the future
+        is settled. It comes before everything that is submitted later.
+        """
+        self._check_open()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._riders.add(Job(fn, future))
+        return future
+
+    def hurry(self) -> None:
+        """Somebody waits for what was given to `submit_along`: write it now."""
+        if jobs := self._riders.take():
+            self._send(jobs)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """`submit` and wait for the commit."""
@@ -76,16 +91,18 @@ class Database:
         """Run `fn` on a read connection; it sees every commit made before."""
         self._check_open()
         if self._inline:
+            self.hurry()  # who looks at all sees all
             return self._read(fn)
-        if self._readers is None:
-            self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="offhook-reader")
-        return await outside(self._read, fn, executor=self._readers)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._readers.put(Job(fn, future))
+        return await future
 
     def transact(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` in a transaction of its own, in this thread. For programs without an event loop."""
         self._check_open()
+        self.hurry()
         job = Job(fn)
-        self._run_inline(job)
+        self._run_inline([job])
         if job.error is not None:
             raise job.error
         result: T = job.result
@@ -94,6 +111,7 @@ class Database:
     def look(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` on a read connection, in this thread. For programs without an event loop."""
         self._check_open()
+        self.hurry()
         return self._read(fn)
 
     def forget(self) -> bool:
@@ -115,21 +133,30 @@ class Database:
         """Commit what was submitted, end the threads, close the connections."""
         if self._closed:
             return
+        self.hurry()
         self._closed = True
+        self._riders.close()
         await self._writer.close()
-        if self._readers is not None:
-            await outside(self._readers.shutdown)
+        await self._readers.close()
         self._dispose()
 
     def close_now(self) -> None:
-        """`close` for a program without an event loop."""
+        """`close` for a program without an event loop. What still rides is lost, as in a crash."""
         if not self._closed:
             self._closed = True
+            self._riders.close()
             self._dispose()
 
-    def _run_inline(self, job: Job) -> None:
-        self._writer.run_group(job, lambda: None)
-        job.deliver()
+    def _send(self, jobs: list[Job]) -> None:
+        if self._inline:
+            self._run_inline(jobs)
+        else:
+            self._writer.put(jobs)
+
+    def _run_inline(self, jobs: list[Job]) -> None:
+        rest = iter(jobs)
+        while (first := next(rest, None)) is not None:
+            deliver_all(self._writer.run_group(first, lambda: next(rest, None)))
 
     def _read(self, fn: Callable[[Connection], T]) -> T:
         with self._read_engine.connect() as connection:

@@ -7,8 +7,7 @@ Other dialects get SQLAlchemy's defaults. Drivers are the URL's business: `sqlit
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from offhook.core.errors import Invalid
+from offhook.storage.kept import BY_HAND, tell
 
 BUSY_TIMEOUT_MS = 10_000
 READERS = 4
@@ -80,51 +80,8 @@ def _sqlite(engine: Engine, *, begin: str, pragmas: list[str]) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        tell(connection, begin)
-
-
-class KeptConnection:
-    """The connection of one thread, taken from the pool once instead of for every transaction.
-
-    Only on SQLite: a connection to a server may have gone stale, which the pool finds out. After a failure
-    the next transaction has a new one.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._keeps = engine.dialect.name == "sqlite"
-        self._connection: Connection | None = None
-
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction: committed at the end, rolled back when the block raises."""
-        connection = self._connection or self._engine.connect()
-        self._connection = None
-        try:
-            with connection.begin():
-                yield connection
-        except BaseException:
-            connection.close()
-            raise
-        if self._keeps:
-            self._connection = connection
-        else:
-            connection.close()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def tell(connection: Connection, statement: str) -> None:
-    """Run a fixed statement past SQLAlchemy, whose own way costs as much as an insert."""
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(statement)
-    finally:
-        cursor.close()
+        if not connection.get_execution_options().get(BY_HAND):
+            tell(connection, begin)
 
 
 def overwrite_removed(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, func, select, type_coerce, update
 
-from offhook.storage import deliveries, legs, recordings, tables
+from offhook.storage import conversations, deliveries, legs, recordings, tables
 from offhook.storage.engines import overwrite_removed
 from offhook.storage.parties import is_party, mentions, whole
 from offhook.storage.records import Leg, Recording
@@ -43,6 +43,8 @@ class Plan:
     """The rows that are to go."""
 
     number: str | None = None
+    account_id: str | None = None
+    """Whose rows: those of this account, or all."""
     legs: list[Leg] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
     """Conversations that nobody is left of."""
@@ -70,11 +72,14 @@ def of_call(connection: Connection, leg_id: str) -> Plan:
     return Plan() if leg is None else _complete(connection, Plan(legs=[leg]))
 
 
-def of_number(connection: Connection, number: str) -> Plan:
-    """What there is of every call from or to a number, and of the number in the rows of others."""
-    plan = Plan(number=number)
+def of_number(connection: Connection, number: str, account_id: str | None = None) -> Plan:
+    """What there is of every call from or to a number, and of the number in the rows of others.
+
+    With an account, of its calls and in its rows alone.
+    """
+    plan = Plan(number=number, account_id=account_id)
     place: legs.Place = (-1, "")
-    while portion := legs.after(connection, place, number=number, limit=PORTION):
+    while portion := legs.after(connection, place, number=number, account_id=account_id, limit=PORTION):
         place = (portion[-1].created_at, portion[-1].leg_id)
         plan.legs += [leg for leg in portion if is_party(leg, number)]
     _complete(connection, plan)
@@ -164,6 +169,8 @@ def _masked_rows(
     going = _going(table, plan)
     texts = [type_coerce(column, Text).label(f"text{n}") for n, column in enumerate(columns)]
     query = select(key, *texts).where(mentions(plan.number, *columns), over).order_by(key)
+    if plan.account_id is not None:
+        query = query.where(table.c.account_id == plan.account_id)
     for row_id, *values in connection.execute(query):
         changed = {
             column.key: _without(pattern, text, column)
@@ -210,3 +217,9 @@ def owned(connection: Connection, number: str) -> bool:
     return bool(
         connection.execute(select(func.count()).select_from(tables.numbers).where(where)).scalar_one()
     )
+
+
+def owner_of(connection: Connection, key: str) -> str | None:
+    """The account of a leg or of a conversation; None where there is neither."""
+    found = legs.get(connection, key) or conversations.get(connection, key)
+    return None if found is None else found.account_id

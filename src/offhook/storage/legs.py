@@ -1,9 +1,9 @@
 """Legs: what REST calls calls."""
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
-from offhook.storage import tables
-from offhook.storage.mapping import Mapped, given, ordered
+from offhook.storage import leg_pages, tables
+from offhook.storage.mapping import Mapped, given
 from offhook.storage.parties import mentions
 from offhook.storage.records import Leg, Page
 
@@ -33,19 +33,46 @@ def list(
 
     `status` is the one that REST shows. `record_index` counts records, from 0. `order` is `asc` or `desc`.
     """
-    where = given(
-        (_column.account_id, account_id),
-        (_column.application_id, application_id),
-        (_column.conversation_id, conversation_id),
+    return leg_pages.page(
+        connection,
+        leg_pages.WHOLE,
+        account_id=account_id,
+        application_id=application_id,
+        status=status,
+        date_start=date_start,
+        date_end=date_end,
+        conversation_id=conversation_id,
+        page_size=page_size,
+        record_index=record_index,
+        order=order,
     )
-    if status is not None:
-        where.append(_shown(status))
-    if date_start is not None:
-        where.append(_column.created_at >= date_start)
-    if date_end is not None:
-        where.append(_column.created_at < date_end)
-    keys = ordered(order, _column.created_at, _column.leg_id)
-    return _legs.page(connection, *where, order=keys, limit=page_size, offset=record_index)
+
+
+def shown(
+    connection: Connection,
+    *,
+    application_id: str,
+    status: str | None,
+    date_start: int,
+    date_end: int | None,
+    conversation_id: str | None,
+    page_size: int,
+    record_index: int,
+    order: str,
+) -> Page:
+    """As `list`, for REST: of each leg what listings show (`leg_pages.Shown`)."""
+    return leg_pages.page(
+        connection,
+        leg_pages.SHOWN,
+        application_id=application_id,
+        status=status,
+        date_start=date_start,
+        date_end=date_end,
+        conversation_id=conversation_id,
+        page_size=page_size,
+        record_index=record_index,
+        order=order,
+    )
 
 
 Place = tuple[int, str]
@@ -78,14 +105,6 @@ def after(
     if date_end is not None:
         where.append(_column.created_at < date_end)
     return tuple(_legs.all(connection, *where, order=[_column.created_at, _column.leg_id], limit=limit))
-
-
-def _shown(status: str) -> ColumnElement[bool]:
-    """Legs whose `shown_status` this is."""
-    over = _column.status == "completed"
-    if status == "completed":
-        return and_(over, _column.cause.is_(None))
-    return or_(_column.status == status, and_(over, _column.cause == status))
 
 
 LAST = ("completed", "rejected")

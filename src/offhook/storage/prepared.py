@@ -8,14 +8,14 @@ For statements whose text never changes: no lists of values, no variable conditi
 See docs/decisions/sqlalchemy-core-one-writer.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
+
+from offhook.storage.kept import translated
 
 Convert = Callable[[Any], Any]
 
@@ -56,14 +56,22 @@ class Prepared:
     def change(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute; gives how many rows it met. Raises SQLAlchemy's errors."""
         compiled = self._for(connection.dialect)
-        with _cursor(connection, compiled, values) as cursor:
-            return int(cursor.rowcount)
+        cursor = _execute(connection, compiled, values)
+        met = int(cursor.rowcount)
+        cursor.close()
+        return met
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[list[Any]]:
         """Every row that a SELECT finds."""
         compiled = self._for(connection.dialect)
-        with _cursor(connection, compiled, values) as cursor:
+        driver: Any = connection.dialect.loaded_dbapi
+        cursor = _execute(connection, compiled, values)
+        try:
             found = [list(row) for row in cursor.fetchall()]
+        except driver.Error as error:
+            raise translated(connection, compiled.text, values, error) from error
+        finally:
+            cursor.close()
         for row in found:
             for place, convert in compiled.results:
                 row[place] = convert(row[place])
@@ -87,23 +95,19 @@ class Prepared:
         return _Compiled(str(compiled), bool(compiled.positional), parameters, results)
 
 
-@contextmanager
-def _cursor(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> Iterator[DBAPICursor]:
+def _execute(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> DBAPICursor:
     """A cursor that has executed a statement; the driver's errors become SQLAlchemy's."""
     driver: Any = connection.dialect.loaded_dbapi
     values = compiled.values(given)
     cursor = connection.connection.cursor()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, compiled.text, values, None, False)
     try:
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, compiled.text, values, None, False)
         cursor.execute(compiled.text, values)
-        yield cursor
     except driver.Error as error:
-        raise DBAPIError.instance(
-            compiled.text, values, error, driver.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
-    finally:
         cursor.close()
+        raise translated(connection, compiled.text, values, error) from error
+    return cursor
 
 
 def _binding(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -70,7 +70,11 @@ class Outbox:
         self._journal = journal
         self._settings = settings or OutboxSettings()
         self._lanes = Lanes(
-            self._send, per_application=self._settings.per_application, in_all=self._settings.in_all
+            self._send,
+            self._finish,
+            database.hurry,
+            per_application=self._settings.per_application,
+            in_all=self._settings.in_all,
         )
         self._replies = Replies()
         self._sequence: int | None = None
@@ -137,7 +141,7 @@ class Outbox:
                 if not self._is_mine(row) or self._lanes.holds(row.delivery_id):
                     continue
                 if row.expects_ncco:
-                    await self._finish(row, Outcome(False, row.attempts, None, CRASHED))
+                    await self._finish(row, Outcome(False, row.attempts, None, CRASHED), True)
                 else:
                     self._queue(row)
                     found += 1
@@ -209,8 +213,8 @@ class Outbox:
         if not self._closed:
             self._lanes.put(delivery)
 
-    async def _send(self, delivery: Delivery) -> None:
-        """Send one delivery and write down how it ended; what `Lanes` calls."""
+    async def _send(self, delivery: Delivery) -> Outcome:
+        """Send one delivery; what `Lanes` calls."""
         run = DeliveryRun(self._caller, self._fallback_of, self._trace)
         try:
             outcome = await run.send(delivery)
@@ -219,9 +223,10 @@ class Outbox:
             outcome = Outcome(False, run.attempts, None, f"The platform could not send it: {error}")
         if delivery.expects_ncco:
             self._replies.settle(delivery.delivery_id, outcome)
-        await self._finish(delivery, outcome)
+        return outcome
 
-    async def _finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def _finish(self, delivery: Delivery, outcome: Outcome, followed: bool) -> None:
+        """Write down how a delivery ended: at once when somebody waits for that, else with the next write."""
         values = {
             "state": deliveries.DELIVERED if outcome.delivered else deliveries.FAILED,
             "attempts": outcome.attempts,
@@ -229,8 +234,9 @@ class Outbox:
             "last_error": outcome.error,
             "finished_at": self._clock.wall(),
         }
+        submit = self._database.submit if followed else self._database.submit_along
         try:
-            await self._database.write(lambda c: deliveries.change(c, delivery.delivery_id, **values))
+            await submit(lambda c: deliveries.change(c, delivery.delivery_id, **values))
         except NotFound:
             log.info("webhook %s was removed while it was being sent", delivery.delivery_id)
 

@@ -1,15 +1,16 @@
 """Statements compiled once: values of every type, the driver's errors, listeners, kept connections."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, bindparam, event, select
 from sqlalchemy.exc import IntegrityError
 
+from offhook.core.errors import Conflict
 from offhook.storage import tables
 from offhook.storage.database import Database
-from offhook.storage.engines import KeptConnection
+from offhook.storage.kept import KeptConnection
 from offhook.storage.prepared import Prepared
 
 _table = tables.numbers
@@ -60,21 +61,35 @@ def test_listeners_see_the_statement(database: Database) -> None:
     assert [text.split()[0] for text in seen] == ["INSERT"]
 
 
-def empty_and_fail(kept: KeptConnection) -> None:
+def empty_and_fail(kept: KeptConnection, failure: Callable[[Connection], object]) -> None:
     with kept.begin() as connection:
         connection.execute(_table.delete())
-        raise RuntimeError
+        failure(connection)
 
 
-def test_a_kept_connection_is_used_again_and_replaced_after_a_failure(database: Database) -> None:
+def of_ours(connection: Connection) -> None:
+    raise Conflict("no")
+
+
+def of_the_database(connection: Connection) -> None:
+    INSERT.change(connection, NUMBER)
+    INSERT.change(connection, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "same"), [(of_ours, Conflict, True), (of_the_database, IntegrityError, False)]
+)
+def test_a_kept_connection_is_used_again_and_replaced_after_an_error_of_the_database(
+    database: Database, failure: Callable[[Connection], object], error: type[Exception], same: bool
+) -> None:
     kept = KeptConnection(database._write_engine)
     with kept.begin() as first:
         INSERT.change(first, NUMBER)
     with kept.begin() as second:
         assert second is first
-    with pytest.raises(RuntimeError):
-        empty_and_fail(kept)
+    with pytest.raises(error):
+        empty_and_fail(kept, failure)
     with kept.begin() as fourth:
-        assert fourth is not first
+        assert (fourth is first) is same
         assert len(BY_NUMBER.rows(fourth, {"wanted": "15550000001"})) == 1
     kept.close()
