@@ -110,6 +110,7 @@ def update(id: str, name: str | None, public_key: str | None, as_json: bool, **o
     """Change an application; what is not named stays. A running server uses it on the next call."""
     with workspace() as here:
         key = public_key_from(Path(public_key).read_text(), "--public-key") if public_key else None
+        find(here, id)
 
         def write(connection: Connection) -> Application:
             before = _found(applications.get(connection, id), id)
@@ -141,7 +142,7 @@ def delete(id: str) -> None:
 
 def find(here: Workspace, id: str) -> Application:
     """The application with this id."""
-    return _found(here.database.transact(lambda c: applications.get(c, id)), id)
+    return _found(here.visible(here.database.transact(lambda c: applications.get(c, id))), id)
 
 
 def _found(application: Application | None, id: str) -> Application:

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from offhook.cli.calls_export import export
-from offhook.cli.context import as_json, show, show_one, when, workspace
+from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace
 from offhook.cli.rest import request
 from offhook.core.clock import US_PER_SECOND
-from offhook.core.errors import NotFound
+from offhook.core.errors import Conflict, NotFound
 from offhook.storage import legs
 from offhook.storage.records import Leg
 
@@ -54,9 +54,7 @@ def list_(
 def show_(uuid: str, as_json: bool) -> None:
     """Show one call."""
     with workspace() as here:
-        leg = here.database.transact(lambda c: legs.get(c, uuid))
-        if leg is None:
-            raise NotFound(f"there is no call {uuid}; see: offhook calls list")
+        leg = find(here, uuid)
         more = {
             "conversation_uuid": leg.conversation_id,
             "app_id": leg.application_id,
@@ -72,12 +70,23 @@ def show_(uuid: str, as_json: bool) -> None:
 def delete(uuid: str) -> None:
     """Hang up a live call."""
     with workspace() as here:
-        request(here, "PUT", f"/v1/calls/{uuid}", {"action": "hangup"})
+        leg = find(here, uuid)
+        if not leg.application_id:
+            raise Conflict(f"{uuid} is forwarded and has no application that could end it; its phones can")
+        request(here, "PUT", f"/v1/calls/{uuid}", {"action": "hangup"}, application_id=leg.application_id)
         click.echo(f"Hung up {uuid}.")
 
 
 group.add_command(delete, name="hangup")
 group.add_command(export)
+
+
+def find(here: Workspace, uuid: str) -> Leg:
+    """The call with this uuid. Raises `NotFound`."""
+    leg = here.visible(here.database.transact(lambda c: legs.get(c, uuid)))
+    if leg is None:
+        raise NotFound(f"there is no call {uuid}; see: offhook calls list")
+    return leg
 
 
 def row(leg: Leg) -> dict[str, Any]:

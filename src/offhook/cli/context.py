@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import click
 from rich.console import Console
@@ -30,6 +30,16 @@ ACCOUNT_VARIABLE = "OFFHOOK_ACCOUNT"
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
+class Owned(Protocol):
+    """A row that belongs to an account."""
+
+    @property
+    def account_id(self) -> str: ...
+
+
+R = TypeVar("R", bound=Owned)
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """One installation as a command sees it, server or no server."""
@@ -45,13 +55,28 @@ class Workspace:
 
         Raises `NotFound` that names the command that makes or lists it.
         """
-        chosen = os.environ.get(ACCOUNT_VARIABLE)
-        if chosen:
-            return self.database.transact(lambda connection: accounts.find(connection, chosen))
+        named = self.named_account()
+        if named is not None:
+            return named
         found = self.database.transact(accounts.list)
         if not found:
             raise NotFound("there is no account yet; run: offhook init")
         return found[0]
+
+    def named_account(self) -> Account | None:
+        """The account that `--account` names; None where nothing was named. Raises `NotFound`."""
+        name = os.environ.get(ACCOUNT_VARIABLE)
+        return self.database.transact(lambda connection: accounts.find(connection, name)) if name else None
+
+    def visible(self, found: R | None) -> R | None:
+        """What was found by its id, where `--account` does not name another account than its own.
+
+        Without `--account` an id is good wherever it belongs: who runs the installation has ids of all.
+        """
+        named = self.named_account()
+        if found is None or named is None or found.account_id == named.account_id:
+            return found
+        return None
 
     def remembered(self) -> dict[str, Any]:
         """What `init` printed."""

@@ -6,7 +6,7 @@ docs/guides/data.md.
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
@@ -87,10 +87,12 @@ def find(here: Workspace, number: str | None, uuid: str | None, *, own: bool) ->
                 f"{digits} is a number of this installation: every call to it and from it would go; "
                 "give --own if that is what you want"
             )
-        plan = here.database.look(lambda c: erasure.of_number(c, digits))
+        account = here.named_account()
+        whose = account.account_id if account else None
+        plan = here.database.look(lambda c: erasure.of_number(c, digits, whose))
     else:
         plan = here.database.look(lambda c: erasure.of_call(c, str(uuid)))
-        if not plan.legs:
+        if not plan.legs or here.visible(plan.legs[0]) is None:
             raise NotFound(f"there is no call {uuid}; see: offhook calls list")
     if plan.live:
         named = ", ".join(plan.live[:NAMED]) + (" …" if len(plan.live) > NAMED else "")
@@ -145,5 +147,12 @@ def _counted(plan: Plan, *, dry_run: bool) -> Report:
 
 
 def _journal(here: Workspace, plan: Plan, *, dry_run: bool) -> Erased:
+    def of_the_account(key: str | None) -> bool:
+        """A line of nobody's call goes with everybody's."""
+        owner = None if key is None else here.database.look(lambda c: erasure.owner_of(c, key))
+        return owner is None or owner == plan.account_id
+
     wanted = Wanted(plan.keys, plan.number)
+    if plan.account_id is not None:
+        wanted = replace(wanted, masks=of_the_account)
     return journal_erasure.erase(here.settings.journal_dir, wanted, dry_run=dry_run)

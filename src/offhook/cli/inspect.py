@@ -13,7 +13,7 @@ from offhook.cli.context import as_json, when, workspace
 from offhook.core import journal_reader
 from offhook.core.errors import NotFound
 from offhook.core.journal_reader import Dated
-from offhook.storage import legs
+from offhook.storage import conversations, legs
 
 COLUMNS = ("peer", "sip", "program", "media", "application")
 WIDTH = 13
@@ -41,14 +41,16 @@ LONGEST = 100
 @as_json
 def inspect(uuid: str, kinds: tuple[str, ...], full: bool, as_json: bool) -> None:
     with workspace() as here:
-        found = journal_reader.read(here.settings.journal_dir, uuid)
+        leg = here.database.look(lambda c: legs.get(c, uuid))
+        room = here.database.look(lambda c: conversations.get(c, uuid))
+        hidden = here.named_account() is not None and here.visible(leg or room) is None
+        found = [] if hidden else journal_reader.read(here.settings.journal_dir, uuid)
         found = [each for each in found if not kinds or each.line.kind.startswith(kinds)]
         if as_json:
             click.echo(json.dumps([_machine(each) for each in found], indent=2))
             return
         if not found:
             raise NotFound(f"the journal has no lines of {uuid}; see: offhook calls list")
-        leg = here.database.transact(lambda c: legs.get(c, uuid))
         if leg is not None:
             click.echo(f"{leg.direction} call {uuid}: {leg.status}")
             click.echo(f"conversation {leg.conversation_id}, created {when(leg.created_at)}\n")

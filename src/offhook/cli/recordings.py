@@ -79,7 +79,7 @@ def delete(id: str) -> None:
 
 
 def find(here: Workspace, id: str) -> Recording:
-    found = here.database.transact(lambda c: recordings.get(c, id) or recordings.by_file(c, id))
+    found = here.visible(here.database.transact(lambda c: recordings.get(c, id) or recordings.by_file(c, id)))
     if found is None:
         raise NotFound(f"there is no recording {id}; see: offhook recordings list")
     return found

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from offhook.cli.context import Workspace
-from offhook.core.errors import OffhookError
+from offhook.core.errors import NotFound, OffhookError
 from offhook.security import jwt
+from offhook.storage import application_keys
 
 TIMEOUT = 15.0
 
@@ -17,9 +18,14 @@ class RefusedError(OffhookError):
     """The server refused a request, or no server answered."""
 
 
-def request(here: Workspace, method: str, path: str, body: Any = None) -> Any:
-    """One call of the API as the first application. Raises `RefusedError` that says what to do."""
-    status, data = _send(here, method, path, body)
+def request(
+    here: Workspace, method: str, path: str, body: Any = None, *, application_id: str | None = None
+) -> Any:
+    """One call of the API as an application, the first one if none is named.
+
+    Raises `RefusedError` that says what to do, and `NotFound` where the application's key is not here.
+    """
+    status, data = _send(here, method, path, body, application_id)
     if status >= 400:
         raise RefusedError(f"{method} {path} was refused with {status}: {_reason(data)}")
     return json.loads(data) if data else None
@@ -27,20 +33,36 @@ def request(here: Workspace, method: str, path: str, body: Any = None) -> Any:
 
 def fetch(here: Workspace, path: str) -> bytes:
     """The bytes of a file."""
-    status, data = _send(here, "GET", path, None)
+    status, data = _send(here, "GET", path, None, None)
     if status >= 400:
         raise RefusedError(f"GET {path} was refused with {status}: {_reason(data)}")
     return data
 
 
-def _send(here: Workspace, method: str, path: str, body: Any) -> tuple[int, bytes]:
+def private_key(here: Workspace, application_id: str) -> str:
+    """The private key of an application, where one of these places has it. Raises `NotFound`.
+
+    What `init` and `apps create` wrote, or what the KPN wrapper was asked to keep.
+    """
     known = here.remembered()
-    token = jwt.make_token(
-        Path(known["private_key"]).read_text(),
-        known["application_id"],
-        wall=here.clock.wall(),
-        ids=here.ids,
-    )
+    own = known["application_id"] == application_id
+    path = Path(known["private_key"]) if own else here.settings.data_dir / f"private-{application_id}.key"
+    if path.is_file():
+        return path.read_text()
+    kept = here.database.look(lambda c: application_keys.get(c, application_id))
+    if kept is None:
+        raise NotFound(
+            f"the private key of application {application_id} is not in {path}, and without it this command "
+            "cannot speak for the application; put it there, or use the application's own program"
+        )
+    return here.sealer.open(kept.private_key).decode()
+
+
+def _send(
+    here: Workspace, method: str, path: str, body: Any, application_id: str | None
+) -> tuple[int, bytes]:
+    speaker = application_id or str(here.remembered()["application_id"])
+    token = jwt.make_token(private_key(here, speaker), speaker, wall=here.clock.wall(), ids=here.ids)
     base = here.settings.local_url
     call = urllib.request.Request(
         base + path,

@@ -78,7 +78,7 @@ def resend(ids: tuple[str, ...], every: bool) -> None:
     if bool(ids) == every:
         raise click.UsageError("name webhooks (offhook webhooks failed shows them) or give --all")
     with workspace() as here:
-        wanted = list(ids)
+        wanted = [find(here, id).delivery_id for id in ids]
         if every:
             found = _page(here, MOST, state=deliveries.FAILED)
             wanted = [each.delivery_id for each in reversed(found) if not each.expects_ncco]
@@ -91,7 +91,7 @@ def resend(ids: tuple[str, ...], every: bool) -> None:
 
 
 def find(here: Workspace, id: str) -> Delivery:
-    found = here.database.transact(lambda c: deliveries.get(c, id))
+    found = here.visible(here.database.transact(lambda c: deliveries.get(c, id)))
     if found is None:
         raise NotFound(f"there is no webhook {id}; see: offhook webhooks list")
     return found

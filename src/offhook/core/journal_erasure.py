@@ -9,7 +9,7 @@ of a call that is erased becomes one of kind `erased`; in every other line each 
 import json
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ class Wanted:
     """Ids of legs, and of conversations, whose lines go as a whole."""
     number: str | None = None
     """Digits that go from all other lines."""
+    masks: Callable[[str | None], bool] = lambda _: True
+    """Whether they go from lines of this key, too; None: from lines of no call."""
 
 
 def erase(directory: Path, wanted: Wanted, *, dry_run: bool = False) -> Erased:
@@ -77,7 +79,11 @@ def _changes(path: Path, wanted: Wanted, done: Erased) -> Iterator[tuple[int, by
                 if line is not None and line.key in wanted.keys:
                     done.lines += 1
                     yield offset, _blank(line, len(text))
-                elif pattern is not None and (changed := _masked(text, line, pattern)) is not None:
+                elif (
+                    pattern is not None
+                    and (changed := _masked(text, line, pattern)) is not None
+                    and wanted.masks(line.key if line is not None else None)
+                ):
                     done.masked += 1
                     yield offset, changed
             offset += len(text)
