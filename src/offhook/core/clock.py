@@ -42,7 +42,7 @@ def seconds(value: float) -> int:
 
 def iso_milliseconds(wall: int) -> str:
     """`2026-01-02T03:04:05.678Z` from UTC microseconds."""
-    return _utc(wall).strftime("%Y-%m-%dT%H:%M:%S.") + f"{wall // 1000 % 1000:03d}Z"
+    return f"{_utc(wall).isoformat()[:19]}.{wall // 1000 % 1000:03d}Z"
 
 
 def iso_whole_seconds(wall: int) -> str:

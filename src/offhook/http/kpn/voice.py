@@ -17,6 +17,7 @@ from offhook.http.kpn.access import Application_
 from offhook.http.kpn.declared import APPLICATION_ID, answers, refusals, with_headers
 from offhook.http.kpn.parts import BASE, KpnParts, parts
 from offhook.http.models import read_model
+from offhook.http.paging import PageAnswer
 from offhook.http.voice_v1 import listing, modify, render
 from offhook.http.voice_v1.access import find
 from offhook.http.voice_v1.calls import find_all
@@ -24,7 +25,6 @@ from offhook.http.voice_v1.create import place, placed
 from offhook.http.voice_v1.listing import ListingQuery
 from offhook.http.voice_v1.schemas import CreateCallBody
 from offhook.http.voice_v1.shown import Call, PageLinks, Placed
-from offhook.storage.records import Leg
 
 PATH = BASE + "/voice/calls"
 EXAMPLE: Json = {
@@ -111,10 +111,10 @@ async def list_calls(request: Request, caller: Application_) -> JSONResponse:
     wanted = listing.parse(request.query_params)
     found = await find_all(here, caller, wanted)
 
-    def one(leg: Leg, here: HttpContext) -> Json:
+    def one(leg: render.Row, here: HttpContext) -> Json:
         return rendered(leg, here, options)
 
-    return JSONResponse(render.page(here, wanted, found, PATH, "calls", one))
+    return PageAnswer(render.page(here, wanted, found, PATH, "calls", one))
 
 
 @router.get(
@@ -147,7 +147,7 @@ async def steer(request: Request, caller: Application_, uuid: str) -> Response:
     return Response(status_code=204)
 
 
-def rendered(leg: Leg, here: HttpContext, options: KpnParts) -> Json:
+def rendered(leg: render.Row, here: HttpContext, options: KpnParts) -> Json:
     """The call as the Voice API shows it, at the wrapper's address."""
     shown = render.call(leg, here)
     shown["_links"] = {"self": {"href": f"{here.public_url}{PATH}/{leg.leg_id}"}}

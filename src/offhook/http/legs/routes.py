@@ -10,12 +10,12 @@ from offhook.core.clock import iso_milliseconds
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import Shown, answers, looks_at
 from offhook.http.legs.refusals import refusals
+from offhook.http.paging import PageAnswer
 from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import Application, find, steer
 from offhook.http.voice_v1.calls import find_all
 from offhook.http.voice_v1.listing import ListingQuery
 from offhook.http.voice_v1.shown import PageLinks, SelfLink, Status
-from offhook.storage.records import Leg
 
 router = APIRouter(tags=["Legs"])
 PATH = "/v0.1/legs"
@@ -66,7 +66,7 @@ async def list_legs(request: Request, caller: Application) -> JSONResponse:
     here = context(request)
     wanted = listing.parse(request.query_params)
     page = await find_all(here, caller, wanted)
-    return JSONResponse(render.page(here, wanted, page, PATH, "legs", leg_object))
+    return PageAnswer(render.page(here, wanted, page, PATH, "legs", leg_object))
 
 
 @router.delete(
@@ -85,7 +85,7 @@ async def delete(request: Request, caller: Application, uuid: str) -> Response:
     return Response(status_code=204)
 
 
-def leg_object(leg: Leg, here: HttpContext) -> dict[str, Any]:
+def leg_object(leg: render.Row, here: HttpContext) -> dict[str, Any]:
     """One leg."""
     far = leg.from_ if leg.direction == "inbound" else leg.to
     shown: dict[str, Any] = {

@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from offhook.http.auth import Caller
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, looks_at, refusals
+from offhook.http.paging import PageAnswer
 from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import PATH, Application, find, kept_since
 from offhook.http.voice_v1.listing import Listing, ListingQuery
@@ -28,7 +29,7 @@ async def list_calls(request: Request, caller: Application) -> JSONResponse:
     here = context(request)
     wanted = listing.parse(request.query_params)
     page = await find_all(here, caller, wanted)
-    return JSONResponse(render.page(here, wanted, page, PATH, "calls", render.call))
+    return PageAnswer(render.page(here, wanted, page, PATH, "calls", render.call))
 
 
 async def find_all(here: HttpContext, caller: Caller, wanted: Listing) -> Page:
@@ -38,7 +39,7 @@ async def find_all(here: HttpContext, caller: Caller, wanted: Listing) -> Page:
     """
     since = max(wanted.date_start or 0, kept_since(here, caller.application))
     return await here.database.read(
-        lambda connection: legs.list(
+        lambda connection: legs.shown(
             connection,
             application_id=caller.application.application_id,
             status=wanted.status,

@@ -8,14 +8,17 @@ from offhook.core.clock import US_PER_SECOND, iso_milliseconds
 from offhook.http.context import HttpContext
 from offhook.http.paging import offset_links
 from offhook.http.voice_v1.listing import Listing
+from offhook.storage.leg_pages import Shown
 from offhook.storage.records import Leg, Page
 
 MONEY = 100_000_000
 """Stored units in one unit of currency."""
 Json = dict[str, Any]
+Row = Leg | Shown
+"""A leg that was looked up, or one of a listing."""
 
 
-def call(leg: Leg, here: HttpContext) -> Json:
+def call(leg: Row, here: HttpContext) -> Json:
     """One call."""
     shown: Json = {
         "_links": {"self": {"href": f"{here.public_url}/v1/calls/{leg.leg_id}"}},
@@ -52,7 +55,7 @@ def page(
     found: Page,
     path: str,
     name: str,
-    one: Callable[[Leg, HttpContext], Json],
+    one: Callable[[Row, HttpContext], Json],
 ) -> Json:
     """A listing in HAL: `name` is what its members are called, `one` renders one of them."""
     return {
@@ -70,7 +73,7 @@ def page(
     }
 
 
-def duration(leg: Leg) -> int:
+def duration(leg: Row) -> int:
     """Whole seconds from the answer to the end; 0 for a call that was never answered.
 
     Counted between the whole seconds of both, as the `completed` webhook does: both channels agree.
