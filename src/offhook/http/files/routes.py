@@ -18,6 +18,7 @@ from offhook.http.auth import Caller, by_token
 from offhook.http.context import HttpContext, as_stored, context
 from offhook.http.declared import Refusal, refusals, shows
 from offhook.http.errors import answer
+from offhook.http.files import conditions
 from offhook.http.files.ranges import Unsatisfiable, Version, wanted
 from offhook.http.files.sending import FileAnswer
 from offhook.storage import recording_files, recordings
@@ -30,6 +31,7 @@ BINARY: dict[str, Any] = {
 }
 REFUSALS = {status: told for status, told in refusals(404).items() if status != 406}
 """Whatever is accepted, the file is what is sent."""
+CHANGED: dict[str, Any] = {**shows(Refusal), "description": "Another version than the request names."}
 router = APIRouter(tags=["Files"])
 
 
@@ -38,16 +40,18 @@ async def download(request: Request, caller: Annotated[Caller, Depends(by_token)
     here = context(request)
     found = await _find(here, caller, file_id)
     try:
-        file, size, modified = await outside(_open, recording_files.locate(here.data_dir, found))
+        file, size, version = await outside(_open, recording_files.locate(here.data_dir, found))
     except OSError:
         raise _missing(file_id) from None
-    version = Version(f'"{size:x}-{modified:x}"', formatdate(modified // 1_000_000_000, usegmt=True))
+    known = {"cache-control": "private", "etag": version.etag, "last-modified": version.modified}
+    status = conditions.refused(request.method, request.headers, version)
+    if status is not None:
+        await outside(file.close)
+        return Response(status_code=304, headers=known) if status == 304 else _changed(request)
     headers = {
         "content-type": MEDIA_TYPES.get(found.format, "application/octet-stream"),
         "content-disposition": f'attachment; filename="{found.file_id}.{found.format}"',
-        "cache-control": "private",
-        "etag": version.etag,
-        "last-modified": version.modified,
+        **known,
     }
     try:
         # A Range counts for GET alone: RFC 9110 §14.2.
@@ -62,6 +66,10 @@ async def remove(request: Request, caller: Annotated[Caller, Depends(by_token)],
     """Delete a recording: its audio and what was known about it."""
     here = context(request)
     found = await _find(here, caller, file_id)
+    if not conditions.NAMES.isdisjoint(request.headers):
+        version = await outside(_version, here.data_dir, found)
+        if conditions.refused(request.method, request.headers, version) is not None:
+            return _changed(request)
     await outside(recording_files.remove, here.data_dir, found)
     await here.database.write(lambda connection: recordings.delete(connection, found.recording_id))
     return Response(status_code=204)
@@ -79,6 +87,8 @@ for path in PATHS:
                 "description": "The range, or the ranges as multipart/byteranges.",
                 "content": {**BINARY, "multipart/byteranges": {}},
             },
+            304: {"description": "The version that If-None-Match or If-Modified-Since names is there still."},
+            412: CHANGED,
             416: {
                 **shows(Refusal),
                 "description": "No range that was asked for lies in the file.",
@@ -92,7 +102,7 @@ for path in PATHS:
         summary="Delete a recording",
         status_code=204,
         response_class=Response,
-        responses={**REFUSALS, 204: {"description": "It is gone."}},
+        responses={**REFUSALS, 204: {"description": "It is gone."}, 412: CHANGED},
     )(remove)
 
 
@@ -109,11 +119,29 @@ async def _find(here: HttpContext, caller: Caller, file_id: str) -> Recording:
     return found
 
 
-def _open(path: Path) -> tuple[BinaryIO, int, int]:
-    """The file, its size and when it was written (ns)."""
+def _open(path: Path) -> tuple[BinaryIO, int, Version]:
+    """The file, its size and its version."""
     file = path.open("rb")
     status = os.fstat(file.fileno())
-    return file, status.st_size, status.st_mtime_ns
+    return file, status.st_size, _version_of(status)
+
+
+def _version(data_dir: Path, recording: Recording) -> Version | None:
+    """The version of a recording's audio; None where there is none."""
+    try:
+        return _version_of(recording_files.locate(data_dir, recording).stat())
+    except OSError:
+        return None
+
+
+def _version_of(status: os.stat_result) -> Version:
+    modified = status.st_mtime_ns
+    etag = f'"{status.st_size:x}-{modified:x}"'
+    return Version(etag, formatdate(modified // 1_000_000_000, usegmt=True))
+
+
+def _changed(request: Request) -> Response:
+    return answer(request.scope, 412, "The file is not the version that the request names.")
 
 
 def _missing(file_id: str) -> NotFound:
