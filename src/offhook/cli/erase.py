@@ -6,12 +6,15 @@ docs/guides/data.md.
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from time import monotonic, sleep
 from typing import Any
 
 import click
 
 from offhook.cli.context import Workspace, as_json, show_one, workspace
+from offhook.cli.demonstration.places import held
 from offhook.core import e164, journal_erasure
 from offhook.core.errors import Conflict, NotFound
 from offhook.core.journal_erasure import Erased, Wanted
@@ -20,6 +23,8 @@ from offhook.storage.erasure import Plan
 
 NAMED = 3
 """So many ids a refusal names."""
+PATIENCE_S, POLL_S = 10.0, 0.25
+"""How long webhooks that are being sent are waited for."""
 
 
 @dataclass(slots=True)
@@ -65,6 +70,8 @@ def erase(number: str | None, uuid: str | None, dry_run: bool, yes: bool, own: b
         raise click.UsageError("give either --number or --call")
     with workspace() as here:
         plan = find(here, number, uuid, own=own)
+        if not dry_run:
+            plan = sent(here, plan, lambda: find(here, number, uuid, own=own))
         told = foretell(here, plan)
         if dry_run:
             show_one(told.shown(), machine=as_json)
@@ -95,11 +102,27 @@ def find(here: Workspace, number: str | None, uuid: str | None, *, own: bool) ->
         if not plan.legs or here.visible(plan.legs[0]) is None:
             raise NotFound(f"there is no call {uuid}; see: offhook calls list")
     if plan.live:
-        named = ", ".join(plan.live[:NAMED]) + (" …" if len(plan.live) > NAMED else "")
         raise Conflict(
-            f"{len(plan.live)} calls or recordings are not over yet: {named}; end them first with: "
+            f"{len(plan.live)} calls or recordings are not over yet: {_few(plan.live)}; end them first with: "
             "offhook calls hangup UUID"
         )
+    return plan
+
+
+def sent(here: Workspace, plan: Plan, again: Callable[[], Plan]) -> Plan:
+    """The plan, once a running server has sent the webhooks in it. Raises `Conflict` when that takes long.
+
+    What it has in its memory it would send, and write to the journal, after everything else is gone.
+    """
+    deadline = monotonic() + PATIENCE_S
+    while plan.sending and held(here.settings.data_dir):
+        if monotonic() > deadline:
+            raise Conflict(
+                f"{len(plan.sending)} webhooks of it are still being sent: {_few(plan.sending)}; run this "
+                "again when they are delivered or given up: offhook webhooks list --state pending"
+            )
+        sleep(POLL_S)
+        plan = again()
     return plan
 
 
@@ -133,6 +156,10 @@ def carry_out(here: Workspace, plan: Plan) -> Report:
             start += done
     report.log_emptied = here.database.forget()
     return report
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (" …" if len(ids) > NAMED else "")
 
 
 def _counted(plan: Plan, *, dry_run: bool) -> Report:

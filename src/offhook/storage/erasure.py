@@ -50,6 +50,8 @@ class Plan:
     """Conversations that nobody is left of."""
     recordings: list[Recording] = field(default_factory=list)
     deliveries: list[str] = field(default_factory=list)
+    sending: list[str] = field(default_factory=list)
+    """Those of them that a server has still to send."""
     masked: dict[str, int] = field(default_factory=dict)
     """Table → rows that stay, without the number."""
 
@@ -143,8 +145,11 @@ def _complete(connection: Connection, plan: Plan) -> Plan:
     keys += [f"conversation:{talk}" for talk in plan.conversations]
     column = tables.deliveries.c
     for some in _portions(keys):
-        rows = connection.execute(select(column.delivery_id).where(column.order_key.in_(some)))
-        plan.deliveries += [row[0] for row in rows]
+        query = select(column.delivery_id, column.state).where(column.order_key.in_(some))
+        for delivery_id, state in connection.execute(query):
+            plan.deliveries.append(delivery_id)
+            if state == deliveries.PENDING:
+                plan.sending.append(delivery_id)
     return plan
 
 

@@ -1,5 +1,6 @@
 """`offhook erase`: everything of a call or of a number goes, and nothing of anybody else."""
 
+import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -201,6 +202,52 @@ def test_what_is_live_is_not_erased(scene: Scene) -> None:
     scene.here.database.transact(lambda c: recordings.change(c, "rec-1", status="finalising"))
     assert "rec-1" in str(run("--call", "leg-a", "--yes").exception)
     assert "leg-a" in scene.left["legs"]
+
+
+@pytest.fixture
+def server(scene: Scene) -> Iterator[None]:
+    """Holds the data directory as a running server does."""
+    path = scene.data_dir / "run" / "lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.usefixtures("server")
+def test_webhooks_that_a_server_has_still_to_send_are_waited_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.delivery(6, "leg:leg-a", {"from": ALICE}, state="pending")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            scene.here.database.transact(lambda c: deliveries.change(c, "hook-6", state="delivered"))
+
+    monkeypatch.setattr("offhook.cli.erase.sleep", wait)
+    assert json.loads(run("--number", ALICE, "--dry-run", "--json").output)["webhooks"] == 2
+    assert waits == []
+    assert run("--number", ALICE, "--yes").exit_code == 0
+    assert len(waits) == 3
+    assert scene.left["hooks"] == ["hook-2", "hook-3", "hook-4", "hook-5"]
+
+
+@pytest.mark.usefixtures("server")
+def test_but_not_for_ever(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.delivery(6, "leg:leg-a", {"from": ALICE}, state="pending")
+    monkeypatch.setattr(module, "PATIENCE_S", -1.0)
+    done = run("--call", "leg-a", "--yes")
+    assert isinstance(done.exception, Conflict)
+    assert str(done.exception).startswith("1 webhooks of it are still being sent: hook-6; run this again")
+    assert "hook-6" in scene.left["hooks"]
+
+
+def test_without_a_server_nobody_sends_them(scene: Scene) -> None:
+    scene.delivery(6, "leg:leg-a", {"from": ALICE}, state="pending")
+    assert run("--call", "leg-a", "--yes").exit_code == 0
+    assert "hook-6" not in scene.left["hooks"]
 
 
 def test_a_number_of_the_installation_needs_a_word_more(scene: Scene) -> None:
