@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from offhook.calls import legmedia, lifecycle, states
+from offhook.calls.endpoints.phone import readable_credentials_of
 from offhook.calls.exchange import Exchange
 from offhook.calls.forwarding import Forwarding
 from offhook.calls.hooks import LegHooks
@@ -135,7 +136,12 @@ def _leg(exchange: Exchange, event: InviteReceived, found: Route | Forward) -> L
         party=party,
         conversation=exchange.new_conversation(party.account_id, party.application_id),
         signalling=Signalling(
-            event.session, offer=event.offer, headers=event.headers, hops=event.max_forwards
+            event.session,
+            offer=event.offer,
+            headers=event.headers,
+            hops=event.max_forwards,
+            trunk_id=found.trunk.trunk_id,
+            credentials=readable_credentials_of(exchange, found.trunk),
         ),
         hooks=_hooks(found),
         times=Times(exchange.wall()),
@@ -179,7 +185,7 @@ def accept(exchange: Exchange, leg: Leg) -> None:
         lifecycle.hang_up(exchange, leg, states.NOT_ACCEPTABLE, status=488)
         return
     leg.signalling.accepted = True
-    exchange.sip(leg, Answer(leg.signalling.session, body))
+    exchange.sip(leg, Answer(leg.signalling.session, body, credentials=leg.signalling.credentials))
 
 
 def confirmed(exchange: Exchange, leg: Leg, event: Confirmed) -> None:

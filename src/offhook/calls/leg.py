@@ -13,6 +13,7 @@ from offhook.calls.conversation import Conversation
 from offhook.calls.endpoints.plan import Elsewhere
 from offhook.calls.hooks import LegHooks
 from offhook.calls.pace import Turn
+from offhook.sip.commands import Credentials
 from offhook.storage.records import Application
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class Signalling:
     quiet: bool = False
     """The stack has no session to end: not dialled yet, ended or failed."""
     trunk_id: str | None = None
-    """The trunk that was dialled, kept for a restart."""
+    """The trunk that was dialled, or that the call came over, kept for a restart."""
+    credentials: Credentials | None = None
+    """What answers the challenges of the trunk that an inbound call came over."""
     elsewhere: Elsewhere | None = None
     """Another way to the same endpoint, for when the peer cannot take the call."""
 

@@ -14,7 +14,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from offhook.calls import recover_recordings
-from offhook.calls.endpoints.phone import credentials_of
+from offhook.calls.endpoints.phone import readable_credentials_of
 from offhook.calls.exchange import Exchange
 from offhook.calls.routing import NO_APPLICATION, no_application
 from offhook.calls.states import PLATFORM
@@ -64,11 +64,7 @@ async def _credentials(exchange: Exchange, trunk_id: str | None) -> Credentials 
     if trunk_id is None:
         return None
     trunk = await exchange.ports.database.read(lambda connection: trunks.get(connection, trunk_id))
-    try:
-        return None if trunk is None else credentials_of(exchange, trunk)
-    except Exception as error:  # another key than the one it was sealed with: a BYE may do without
-        log.error("the password of trunk %s cannot be read: %s", trunk_id, error)
-        return None
+    return None if trunk is None else readable_credentials_of(exchange, trunk)
 
 
 def _complete(exchange: Exchange, leg: records.Leg, connection: Connection) -> None:

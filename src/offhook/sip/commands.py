@@ -61,6 +61,8 @@ class Answer:
     session: str
     body: bytes
     headers: HeaderList = ()
+    credentials: Credentials | None = None
+    """For when the peer challenges a request of ours inside the call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from tests.sequences.sip.wire import ANSWER, CREDENTIALS, Phone, Puppet, Wire, tag_of
 
 from offhook.core.errors import LocalStateError
-from offhook.sip.commands import Answer, Challenge, Credentials, HangUp, Reject, Ring
+from offhook.sip.commands import Answer, Challenge, Credentials, HangUp, Reject, Reoffer, Ring
 from offhook.sip.events import Answered, Ended, Failed, InviteReceived
 from offhook.sip.headers import call_id, cseq, from_, vias
 
@@ -141,6 +141,66 @@ def test_challenged_bye_is_sent_again() -> None:
     assert 'nonce="n2"' in (second.headers.get("Authorization") or "")
     peer.reply(phone, second, 200)
     wire.run(64)
+    assert phone.stack.sessions == []
+
+
+def inbound_call(credentials: Credentials | None) -> tuple[Wire, Phone, Puppet]:
+    """A call that the peer has begun, answered and acknowledged."""
+    wire = Wire()
+    phone, peer = wire.phone("phone"), wire.puppet()
+    phone.react = lambda event: (
+        [Answer(event.session, ANSWER, credentials=credentials)] if isinstance(event, InviteReceived) else []
+    )
+    peer.ask(phone)
+    wire.run(0.1)
+    peer.ask(phone, "ACK", to_tag=tag_of(peer.response("INVITE").headers, "To"))
+    wire.run(0.1)
+    return wire, phone, peer
+
+
+@pytest.mark.parametrize(
+    ("status", "challenge", "credential"),
+    [
+        (401, "WWW-Authenticate", "Authorization"),
+        (407, "Proxy-Authenticate", "Proxy-Authorization"),
+    ],
+)
+def test_requests_inside_a_call_that_the_peer_began_are_sent_again_with_credentials(
+    status: int, challenge: str, credential: str
+) -> None:
+    wire, phone, peer = inbound_call(CREDENTIALS)
+    session = phone.one(InviteReceived).session
+    phone.do(Reoffer(session, ANSWER))
+    wire.run(0.1)
+    first = peer.request("INVITE")
+    assert first.headers.get(credential) is None
+    peer.reply(phone, first, status, tag=None, headers=[(challenge, CHALLENGE.format("n1"))])
+    wire.run(0.1)
+    second = peer.request("INVITE")
+    assert cseq(second).number == cseq(first).number + 1
+    assert f'username="{CREDENTIALS.username}"' in (second.headers.get(credential) or "")
+    peer.reply(phone, second, 200, tag=None, body=ANSWER)
+    wire.run(0.1)
+    phone.do(HangUp(session))
+    wire.run(0.1)
+    assert "nc=00000002" in (peer.request("BYE").headers.get(credential) or "")
+    peer.reply(phone, peer.request("BYE"), status, tag=None, headers=[(challenge, CHALLENGE.format("n2"))])
+    wire.run(0.1)
+    assert 'nonce="n2"' in (peer.request("BYE").headers.get(credential) or "")
+    peer.reply(phone, peer.request("BYE"), 200, tag=None)
+    wire.run(64)
+    assert len(peer.requests("BYE")) == 2
+    assert phone.stack.sessions == []
+
+
+def test_a_challenge_inside_a_call_of_a_peer_without_credentials_ends_the_attempt() -> None:
+    wire, phone, peer = inbound_call(None)
+    phone.do(HangUp(phone.one(InviteReceived).session))
+    wire.run(0.1)
+    challenge = [("WWW-Authenticate", CHALLENGE.format("n1"))]
+    peer.reply(phone, peer.request("BYE"), 401, tag=None, headers=challenge)
+    wire.run(64)
+    assert len(peer.requests("BYE")) == 1
     assert phone.stack.sessions == []
 
 

@@ -77,6 +77,15 @@ def _by(
     )
 
 
+def readable_credentials_of(exchange: Exchange, trunk: Trunk) -> Credentials | None:
+    """The same for a call that goes on without them, where the password cannot be read."""
+    try:
+        return credentials_of(exchange, trunk)
+    except Exception as error:  # another key than the one it was sealed with: a BYE may do without
+        log.error("the password of trunk %s cannot be read: %s", trunk.trunk_id, error)
+        return None
+
+
 def credentials_of(exchange: Exchange, trunk: Trunk) -> Credentials | None:
     """What answers the challenges of a trunk; None for one without a user name."""
     if not trunk.username or trunk.password is None:

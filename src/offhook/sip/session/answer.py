@@ -16,7 +16,7 @@ from offhook.sip.headers import authorizations
 from offhook.sip.message import Request, Response
 from offhook.sip.routing import reopened_destination
 from offhook.sip.session.context import METHODS, Context, request_of
-from offhook.sip.session.state import Repeat, Session
+from offhook.sip.session.state import Auth, Repeat, Session
 
 REMIND_EVERY = 60 * NS_PER_SECOND
 """A call that rings for long is confirmed to proxies this often (§13.3.1.1)."""
@@ -43,6 +43,7 @@ def remind(ctx: Context, session: Session, _: None) -> None:
 def accept(ctx: Context, session: Session, command: Answer) -> None:
     """The 200, repeated until its ACK."""
     ctx.cancel_timer(session, "remind")
+    session.auth = Auth(command.credentials)
     record = ctx.layer.records.get(session.invite.key)
     flow = record.flow if record else session.flow
     made = success(ctx, session, request_of(session.invite.request), command.headers, command.body)
