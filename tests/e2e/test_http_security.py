@@ -246,6 +246,26 @@ def test_no_request_is_smuggled_inside_another(target: Target, case: str) -> Non
     assert say(target.port, NEXT, expect=1).statuses == [200], "others are served"
 
 
+def test_a_body_that_is_refused_before_it_is_sent_ends_the_connection(target: Target) -> None:
+    """Who waits to be asked for it may leave it out: the next request must not be taken for it."""
+    head = b"POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n"
+    heard = say(target.port, head)
+    assert (heard.statuses, heard.closed) == ([401], True), heard.data
+    assert b"connection: close" in heard.data
+    token = f"Authorization: Bearer {target.token()}\r\n".encode()
+    asked = say(target.port, head.replace(b"Content", token + b"Content", 1))
+    assert asked.data.startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert asked.statuses == [100, 408], "it never came"
+
+
+def test_the_answer_to_head_has_no_body_and_the_next_request_is_answered(target: Target) -> None:
+    for path in (b"/health", b"/v1/calls", b"/nothing"):
+        heard = say(target.port, b"HEAD " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n" + NEXT)
+        first, second = heard.data.split(b"\r\n\r\nHTTP/1.1 ", 1)
+        assert b"content-length: " in first
+        assert second.startswith(b"200")
+
+
 @pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nHost: a\r\n"])
 def test_a_request_has_one_host(target: Target, hosts: bytes) -> None:
     heard = say(target.port, b"GET /health HTTP/1.1\r\n" + hosts + b"\r\n", expect=1)

@@ -47,6 +47,10 @@ SAID = {
 """What a check of the model library finds, in the words of the other reasons."""
 
 
+KINDS: dict[type, str] = {list: "an array", str: "a text", bool: "true or false", type(None): "null"}
+"""What a body can be instead of an object, in the words of JSON."""
+
+
 class Body(BaseModel):
     """A JSON object that a client sends: unknown members are ignored, null ones count as absent."""
 
@@ -66,7 +70,7 @@ async def read_model(request: Request, model: type[M], limit: int) -> M:
 def check(model: type[M], value: Any) -> M:
     """`value` as a `model`. Raises `InvalidFields` that names every wrong member."""
     if not isinstance(value, dict):
-        raise Invalid("body", f"must be a JSON object, not {type(value).__name__}")
+        raise Invalid("body", f"must be a JSON object, not {KINDS.get(type(value), 'a number')}")
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -119,6 +123,15 @@ def lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _no_flag(value: Any) -> Any:
+    """To Python `True` is the number 1, to clients it is not."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_flag)]
+Decimal = Annotated[float, BeforeValidator(_no_flag)]
 _URL_SCHEMA: dict[str, Any] = {"type": "string", "format": "uri", "pattern": "^https?://"}
 _ONE_URL_SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "array", "items": _URL_SCHEMA, "minItems": 1, "maxItems": 1}, _URL_SCHEMA]

@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 from tests.unit.http.conftest import BASIC
 
+from offhook.http.errors import InvalidFields
+from offhook.http.models import check
+from offhook.http.voice_v1.playback import TalkBody
+
 APPLICATIONS = "/v2/applications"
 USERS = "/v1/users"
 
@@ -45,6 +49,50 @@ def test_a_reason_says_what_is_right(http: Any, path: str, body: Any, reason: st
     answer = http("POST", path, body)
     assert answer.status == 400
     assert [each["reason"] for each in answer.json["invalid_parameters"]] == [reason]
+
+
+FLAG = "must be a number, not true or false"
+
+
+@pytest.mark.parametrize("member", ["length_timer", "ringing_timer"])
+def test_true_is_no_number_of_seconds(http: Any, member: str) -> None:
+    call = {"to": [{"type": "phone", "number": "31201234567"}], "from": "15550100001", "ncco": []}
+    answer = http("POST", "/v1/calls", {**call, member: True})
+    assert answer.json["invalid_parameters"] == [{"name": member, "reason": FLAG}]
+    detection = {"advanced_machine_detection": {"beep_timeout": True}}
+    assert http("POST", "/v1/calls", {**call, **detection}).wrong == [
+        "advanced_machine_detection.beep_timeout"
+    ]
+
+
+@pytest.mark.parametrize("member", ["loop", "level", "style"])
+def test_true_is_no_manner_of_speaking(member: str) -> None:
+    with pytest.raises(InvalidFields) as caught:
+        check(TalkBody, {"text": "x", member: False})
+    assert caught.value.fields == [(member, FLAG)]
+
+
+@pytest.mark.parametrize("member", ["conversations_ttl", "leg_persistence_time"])
+def test_true_is_no_time_of_keeping(http: Any, member: str) -> None:
+    answer = http("POST", APPLICATIONS, _voice(**{member: True}))
+    assert [each["reason"] for each in answer.json["invalid_parameters"]] == [FLAG]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"[]", "an array"),
+        (b"null", "null"),
+        (b"1.5", "a number"),
+        (b"true", "true or false"),
+        (b'"a"', "a text"),
+    ],
+)
+def test_a_body_that_is_no_object_is_told_what_it_is(http: Any, body: bytes, kind: str) -> None:
+    answer = http("POST", "/v1/calls", body)
+    assert answer.json["invalid_parameters"] == [
+        {"name": "body", "reason": f"must be a JSON object, not {kind}"}
+    ]
 
 
 @pytest.mark.parametrize(

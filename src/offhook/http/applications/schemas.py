@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic import field_validator as check
 
 from offhook.http.applications.verbs import Draft
-from offhook.http.models import Line, url, without_nulls
+from offhook.http.models import Line, Whole, url, without_nulls
 from offhook.security.keys import public_key_from
 
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=255)]
@@ -97,9 +97,9 @@ class Voice(Part):
     webhooks: VoiceWebhooks = VoiceWebhooks()
     signed_callbacks: bool = True
     """Whether webhooks carry a token that proves where they come from."""
-    conversations_ttl: int = Field(48, ge=0, le=LONGEST_TTL)
+    conversations_ttl: Whole = Field(48, ge=0, le=LONGEST_TTL)
     """Hours. Clients refuse to read 0, which used to mean for ever: the longest time stands for it."""
-    leg_persistence_time: int = Field(2, ge=1, le=31)
+    leg_persistence_time: Whole = Field(2, ge=1, le=31)
     """For how many days calls that are over can be read."""
     region: Annotated[REGIONS | None, BeforeValidator(lambda value: value or None)] = None
     """Where its calls live."""

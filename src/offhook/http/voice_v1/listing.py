@@ -99,14 +99,20 @@ def _conversation(query: QueryParams, wrong: list[Field]) -> str | None:
     return as_stored(text)
 
 
+def _with_plus(text: str) -> str:
+    """A + before the zone that was not percent-encoded came as a space."""
+    if "T" in text:
+        return text.replace(" ", "+")
+    day, _, rest = text.partition(" ")
+    return f"{day} {rest.replace(' ', '+')}" if rest else day
+
+
 def _instant(query: QueryParams, name: str, wrong: list[Field]) -> int | None:
     text = query.get(name)
     if not text:
         return None
-    if "T" in text:
-        text = text.replace(" ", "+")  # a + that was not percent-encoded
     try:
-        value = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(_with_plus(text.upper()))
         if value.tzinfo is None:
             value = value.replace(tzinfo=UTC)
         return (value - EPOCH) // timedelta(microseconds=1)

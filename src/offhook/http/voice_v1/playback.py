@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
 
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads, refusals
-from offhook.http.models import Body, Line, OneUrl, read_model
+from offhook.http.models import Body, Decimal, Line, OneUrl, Whole, read_model
 from offhook.http.voice_v1.access import PATH, Application, find, steer
 from offhook.http.voice_v1.shown import Done
 from offhook.ncco.settings import DEFAULT_LIMITS
@@ -35,9 +35,9 @@ Text = Annotated[str, StringConstraints(max_length=DEFAULT_LIMITS.text), AfterVa
 class Manner(Body):
     """How often, and how loud."""
 
-    loop: int = Field(1, ge=0, le=MOST_LOOPS)
+    loop: Whole = Field(1, ge=0, le=MOST_LOOPS)
     """Plays; 0 is for ever."""
-    level: float = Field(0.0, ge=-1, le=1)
+    level: Decimal = Field(0.0, ge=-1, le=1)
     """From −1, silent, over 0, unchanged, to 1."""
 
 
@@ -48,7 +48,7 @@ class TalkBody(Manner):
     """Plain text, or SSML in `<speak>`."""
     language: Annotated[Line, StringConstraints(max_length=35)] | None = Field(None, examples=["nl-NL"])
     """A language and, mostly, a country; without it `voice_name` decides, or else en-US."""
-    style: int = Field(0, ge=0, le=MOST_STYLES)
+    style: Whole = Field(0, ge=0, le=MOST_STYLES)
     """One of the voices of the language."""
     premium: bool = False
     """Of no effect: there is one kind of voices."""

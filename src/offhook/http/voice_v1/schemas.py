@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 
-from offhook.http.models import Body, OneUrl, lower, refuse, upper
+from offhook.http.models import Body, OneUrl, Whole, lower, refuse, upper
 from offhook.http.voice_v1.endpoints import UNSERVED, Destination, Origin
 
 Method = Annotated[Literal["GET", "POST"], BeforeValidator(upper)]
@@ -19,7 +19,9 @@ class AdvancedDetection(Body):
     """What a machine's answer means for the call."""
     mode: Mode = "detect"
     """Whether the program waits for the verdict (`detect`), for the beep (`detect_beep`) or for neither."""
-    beep_timeout: int = Field(45, ge=30, le=120, validation_alias=AliasChoices("beep_timeout", "beepTimeout"))
+    beep_timeout: Whole = Field(
+        45, ge=30, le=120, validation_alias=AliasChoices("beep_timeout", "beepTimeout")
+    )
     """Seconds that the beep is waited for."""
 
 
@@ -40,9 +42,9 @@ class CreateCallBody(Body):
     event_url: OneUrl | None = None
     """Where the events of this call go, instead of to the application's event URL."""
     event_method: Method = "POST"
-    length_timer: int = Field(7200, ge=1, le=86400)
+    length_timer: Whole = Field(7200, ge=1, le=86400)
     """Seconds from the answer after which the call is hung up."""
-    ringing_timer: int = Field(60, ge=1, le=120)
+    ringing_timer: Whole = Field(60, ge=1, le=120)
     """Seconds of ringing after which the call is given up."""
     machine_detection: OnMachine | None = None
     """Checked and not acted on: an `error` event says that the call goes on without it."""

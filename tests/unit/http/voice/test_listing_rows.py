@@ -131,6 +131,45 @@ def test_dates_are_from_this_to_before_that(http: Any, rows: list[Leg]) -> None:
     assert page(http, f"date_start={at(rows[5])}&date_end={at(rows[3])}")["count"] == 0
 
 
+def test_dates_in_other_spellings_and_zones(http: Any, rows: list[Leg]) -> None:
+    """RFC 3339 §5.6: `t` and `z` may be small, and a space may stand for `T`."""
+    ids = [row.leg_id for row in rows]
+    later, earlier = at(rows[3], less=-3600 * SECOND), at(rows[3], less=3600 * SECOND)
+    for written in (
+        at(rows[3]).lower(),
+        later.removesuffix("Z") + "%2B01:00",
+        later.removesuffix("Z") + "+0100",
+        later.replace("T", "%20").removesuffix("Z") + "%2B01:00",
+        later.replace("T", "+").removesuffix("Z") + "+01:00",
+        earlier.removesuffix("Z") + "-01:00",
+        earlier.replace("T", " ").replace(" ", "%20").removesuffix("Z") + "-01",
+    ):
+        found = page(http, f"date_end={written}")
+        assert uuids(found) == ids[:3], written
+        links = found["_links"]
+        assert page(http, urlsplit(links["self"]["href"]).query) == found, "the link asks for the same"
+    assert page(http, "date_start=2025-12-31&date_end=2026-01-02&page_size=100")["count"] == len(rows)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-02-30",
+        "1767225600",
+        "2026-01-01T00:00:00%2B24:00",
+        "01/02/2026",
+        "2026-01-01 Z",
+        "now",
+        "%20",
+        "T",
+    ],
+)
+@pytest.mark.parametrize("name", ["date_start", "date_end"])
+def test_what_is_no_instant_is_named(http: Any, name: str, written: str) -> None:
+    answer = http("GET", f"/v1/calls?{name}={written}")
+    assert (answer.status, answer.wrong) == (400, [name])
+
+
 def test_a_conversation_has_its_calls(http: Any, rows: list[Leg]) -> None:
     found = page(http, f"conversation_uuid={rows[1].conversation_id}")
     assert uuids(found) == [row.leg_id for row in rows[1::2]]
