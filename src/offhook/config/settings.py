@@ -123,7 +123,7 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        return (self.http.public_url or f"http://127.0.0.1:{self.http.port}").rstrip("/")
+        return (self.http.public_url or self.local_url).rstrip("/")
 
     @property
     def https_url(self) -> str | None:
@@ -138,7 +138,9 @@ class Settings(BaseSettings):
     @property
     def local_url(self) -> str:
         """Where programs on this machine reach HTTP, whatever is in front of it for others."""
-        host = "127.0.0.1" if is_wildcard(self.http.host) else self.http.host
+        host = self.http.host
+        if is_wildcard(host):  # of one family: `::` takes no IPv4
+            host = "::1" if ":" in host else "127.0.0.1"
         return f"http://{f'[{host}]' if ':' in host else host}:{self.http.port}"
 
     @property

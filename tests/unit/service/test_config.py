@@ -123,6 +123,8 @@ def test_a_data_directory_whose_sockets_would_have_no_room_is_told(tmp_path: Pat
         ("127.0.0.1", "http://127.0.0.1:8080"),
         ("0.0.0.0", "http://127.0.0.1:8080"),
         ("::1", "http://[::1]:8080"),
+        ("::", "http://[::1]:8080"),
+        ("192.0.2.7", "http://192.0.2.7:8080"),
     ],
 )
 def test_programs_on_this_machine_do_not_go_through_the_public_address(
@@ -133,6 +135,8 @@ def test_programs_on_this_machine_do_not_go_through_the_public_address(
     settings = config.load()
     assert settings.local_url == url
     assert settings.public_url == "https://calls.example"
+    monkeypatch.delenv("OFFHOOK_HTTP__PUBLIC_URL")
+    assert config.load().public_url == url, "links that nobody named lead to where the server listens"
 
 
 @pytest.mark.parametrize(
