@@ -40,7 +40,7 @@ COLUMNS = (
     "price",
     "network",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t")
 """A cell that begins so is run by spreadsheets; callers choose what some cells begin with."""
 
 
@@ -64,11 +64,14 @@ def export(
     number: str | None,
 ) -> None:
     """Write call records, the oldest first."""
+    start, end = instant(date_start, "--date-start"), instant(date_end, "--date-end")
+    if start is not None and end is not None and end <= start:
+        raise click.BadParameter("must come after --date-start", param_hint="--date-end")
     filters = {
         "application_id": application_id,
         "number": None if number is None else e164.normalise(number, "--number"),
-        "date_start": instant(date_start, "--date-start"),
-        "date_end": instant(date_end, "--date-end"),
+        "date_start": start,
+        "date_end": end,
     }
     with workspace() as here:
         records = _told(found(here, filters))
@@ -178,7 +181,11 @@ def _told(found: Iterator[Leg]) -> Iterator[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
+    """One line: a break inside a cell would begin a row, with whatever follows it as a first cell."""
+    if not isinstance(value, str):
+        return value
+    line = value.replace("\r", " ").replace("\n", " ")
+    return "'" + line if line.lstrip(" ").startswith(FORMULA) else line
 
 
 def _party(endpoint: dict[str, Any]) -> str:

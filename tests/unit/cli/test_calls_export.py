@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from offhook.cli import calls, calls_export
-from offhook.cli.calls_export import COLUMNS
+from offhook.cli.calls_export import COLUMNS, FORMULA
 from offhook.cli.context import workspace
 from offhook.cli.init import ensure
 from offhook.storage import legs
@@ -147,3 +149,43 @@ def test_a_wrong_date_is_named() -> None:
     done = run("--date-start", "yesterday")
     assert done.exit_code == 2
     assert "--date-start: 'yesterday' is not a date such as 2026-11-01" in done.stderr
+
+
+def test_a_range_that_ends_before_it_begins_is_told() -> None:
+    for end in ("2026-01-01", "2025-12-31"):
+        done = run("--date-start", "2026-01-01", "--date-end", end)
+        assert done.exit_code == 2
+        assert "--date-end: must come after --date-start" in done.stderr
+
+
+@pytest.mark.parametrize("first", [*FORMULA, " =", "\r=", "\n =", "\r\n@"])
+def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(first: str) -> None:
+    for text in (f"{first}cmd|'/C calc'!A0", first):
+        file = io.StringIO(newline="")
+        calls_export._write_csv(file, iter([{"from": text, "seconds": -1.5}]))
+        file.seek(0)
+        assert "\r" not in file.getvalue()
+        assert list(csv.reader(file))[1:] == [["'" + re.sub("[\r\n]", " ", text), "-1.5"]]
+
+
+@pytest.mark.parametrize("between", ["\r", "\n", "\r\n"])
+def test_a_break_in_a_cell_begins_no_row(between: str) -> None:
+    file = io.StringIO(newline="")
+    calls_export._write_csv(file, iter([{"from": f"sip:a{between}=cmd", "to": "b"}]))
+    assert file.getvalue().splitlines()[1:] == [f"sip:a{' ' * len(between)}=cmd,b"]
+
+
+def test_a_person_sees_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with workspace() as here:
+        account = here.account().account_id
+        rows = list(calls_export._told(leg(number, account) for number in range(7)))
+    assert len(rows) == 7
+    told = capsys.readouterr().err
+    assert told == (
+        "\r3 calls, up to 2026-01-01T00:00:01.000Z"
+        "\r6 calls, up to 2026-01-01T00:00:02.000Z"
+        "\r7 calls exported.\n"
+    )
