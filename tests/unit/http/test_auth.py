@@ -5,6 +5,7 @@ import json
 import logging
 from typing import Any
 
+import jwt as pyjwt
 import pytest
 
 from offhook.security import jwt
@@ -59,6 +60,37 @@ def test_tokens_that_are_not_good_get_the_same_short_answer(http: Any) -> None:
             answer = http(method, path, auth=credentials)
             assert (answer.status, answer.json) == (401, UNAUTHORISED), credentials[:60]
     assert http("GET", "/v1/calls", auth=good).status == 200
+
+
+def test_a_token_may_be_used_again_and_two_may_have_one_jti(http: Any) -> None:
+    """Clients that make a token themselves keep it for as long as it lives."""
+    good = token(http)
+    assert [http("GET", "/v1/calls", auth=good).status for _ in range(3)] == [200] * 3
+    now = http.world.clock.wall() // 1_000_000
+    application = http.world.provisioned.application.application_id
+    for _ in range(2):
+        claims = {"application_id": application, "iat": now, "jti": "the same"}
+        again = pyjwt.encode(claims, key_pair().private_key, algorithm="RS256")
+        assert http("GET", "/v1/calls", auth=f"Bearer {again}").status == 200
+
+
+def test_spellings_of_the_scheme(http: Any) -> None:
+    good = token(http).removeprefix("Bearer ")
+    for scheme in ("Bearer ", "bearer ", "BEARER ", "Bearer   "):
+        assert http("GET", "/v1/calls", auth=scheme + good).status == 200
+    for wrong in (good, f"JWT {good}", f'Bearer "{good}"', f"Bearer {good} x", f"Bearer {good}, Basic x"):
+        answer = http("GET", "/v1/calls", auth=wrong)
+        assert (answer.status, answer.json) == (401, UNAUTHORISED)
+    assert http("GET", f"/v1/calls?access_token={good}", auth="").status == 401
+
+
+def test_a_token_of_a_user_places_and_reads_calls_of_its_application(http: Any) -> None:
+    """`sub` makes it a user's; what needs a token without is in the specification of users."""
+    users = token(http, subject="jamie")
+    body = {"to": [{"type": "phone", "number": "31201234567"}], "from": "15550100001", "ncco": []}
+    made = http("POST", "/v1/calls", body, auth=users)
+    assert made.status == 201
+    assert http("GET", f"/v1/calls/{made.json['uuid']}", auth=token(http)).status == 200
 
 
 def test_an_acl_opens_only_its_paths(http: Any) -> None:

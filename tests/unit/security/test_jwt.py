@@ -153,6 +153,34 @@ def test_critical_extensions(keys: KeyPair, extra: dict[str, Any]) -> None:
         verify(sign(keys, claims(), {"alg": "RS256", **extra}), keys.public_key, WALL)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "RS256"},
+        {"alg": "RS256", "typ": None},
+        {"alg": "RS256", "typ": "jwt"},
+        {"alg": "RS256", "typ": "JOSE", "cty": "JWT"},
+        {"alg": "RS256", "typ": 7, "kid": "x", "unknown": {}},
+        {"typ": "JWT", "alg": "RS256", "zip": "DEF"},
+    ],
+)
+def test_what_else_the_header_says_is_not_looked_at(keys: KeyPair, header: dict[str, Any]) -> None:
+    """`typ` is for readers that take several kinds of tokens (RFC 7519 §5.1); here is one kind."""
+    assert verify(sign(keys, claims(), header), keys.public_key, WALL).jti == "j"
+
+
+def test_the_edges_of_time(keys: KeyPair) -> None:
+    """A minute of skew at either end, and not a second more."""
+    token = sign(keys, claims(iat=NOW, nbf=NOW + 10, exp=NOW + 30))
+    for second, good in ((-51, False), (-50, True), (0, True), (90, True), (91, False)):
+        wall = (NOW + second) * 1_000_000
+        if good:
+            assert verify(token, keys.public_key, wall + 999_999).expires_at == NOW + 30
+        else:
+            with pytest.raises(TokenError, match=r"expired|not valid"):
+                verify(token, keys.public_key, wall)
+
+
 def test_keys_in_the_header_are_not_used(keys: KeyPair, other: KeyPair) -> None:
     header = {
         "alg": "RS256",
