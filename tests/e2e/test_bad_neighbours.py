@@ -140,7 +140,7 @@ def test_an_answer_that_comes_late_is_still_an_answer(town: Town) -> None:
     async def work() -> None:
         call = await dial_bad(town)
         line = Line(call)
-        await line.answered(20)
+        await line.answered(45)
         report = await asyncio.wait_for(call.done, 30)
         assert report.ending.by == "far end"
         assert len(report.pcm) > 0

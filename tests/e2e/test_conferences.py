@@ -95,7 +95,7 @@ def test_s16_the_conference_ends_with_its_moderator(stage: Stage) -> None:
         assert has_tone(second.since(since), 700)
         third.call.hang_up()
         for line in (first, second):
-            await asyncio.wait_for(line.call.done, 15)
+            await asyncio.wait_for(line.call.done, 45)
         for leg, by in zip(legs, ("platform", "platform", "user"), strict=True):
             assert (await stage.told(leg))["disconnected_by"] == by
 

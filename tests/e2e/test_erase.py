@@ -19,7 +19,7 @@ RECORDED = [{"action": "record", "format": "wav"}, {"action": "wait", "timeout":
 def hang_up(stage: Stage, line: Line, uuid: str) -> None:
     async def end() -> None:
         line.call.hang_up()
-        await asyncio.wait_for(asyncio.shield(line.call.done), 15)
+        await asyncio.wait_for(asyncio.shield(line.call.done), 45)
 
     stage.run(end())
     stage.run(stage.told(uuid))

@@ -57,7 +57,7 @@ def test_s33_s34_both_fallbacks_are_heard(stage: Stage, fallback: str, trouble: 
     address = stage.url("/down") if trouble == "down" else gone
     seen = len(stage.app.webhooks)
     phone = stage.run(stage.phone(number, Answers(1.0)))
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(15), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     body = {
         "to": [{"type": "phone", "number": number}],
         "from": {"type": "phone", "number": stage.known["number"]},
@@ -67,7 +67,7 @@ def test_s33_s34_both_fallbacks_are_heard(stage: Stage, fallback: str, trouble: 
 
     async def scene() -> None:
         line = Line(await asyncio.wrap_future(coming))
-        await line.answered(15)
+        await line.answered(45)
         first = await stage.played.number(uuid, 1)
         heard = await line.hear(first.pcm, 0, 60_000, seconds=20)
         assert heard.alike > 0.95

@@ -89,10 +89,10 @@ def test_both_hear_each_other_across_workers(stage: Stage) -> None:
 
     async def scene() -> str:
         phone = await stage.phone(CALLEE, Answers(0.3))
-        coming = asyncio.ensure_future(phone.next_call(15))
+        coming = asyncio.ensure_future(phone.next_call(60))
         await first.press("1")
         second = Line(await coming)
-        await second.answered(10)
+        await second.answered(45)
         await asyncio.sleep(0.6)
         start, other = first.now_ms, second.now_ms
         await asyncio.gather(first.tone(700, 1.5), second.tone(1900, 1.5))

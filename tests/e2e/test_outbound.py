@@ -22,17 +22,17 @@ def test_the_callee_hears_the_talk_after_answering(stage: Stage, way: str) -> No
     number = {"ncco": "15550200001", "answer_url": "15550200002"}[way]
     stage.app.serve("/talk", TALK)
     phone = stage.run(stage.phone(number, Answers(1.0)))
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(15), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     given = {"ncco": TALK} if way == "ncco" else {"answer_url": [stage.url("/talk")]}
     uuid = make(stage, number, **given)
 
     async def scene() -> None:
         line = Line(await asyncio.wrap_future(coming))
-        await line.answered(10)
+        await line.answered(45)
         prompt = await stage.played.number(uuid, 1)
         found = await line.hear(prompt.pcm, 0, 60_000)
         assert found.alike > 0.95
-        report = await asyncio.wait_for(line.call.done, 10)
+        report = await asyncio.wait_for(line.call.done, 45)
         assert report.ending is not None
         assert report.ending.by == "far end"
         over = await stage.told(uuid)

@@ -55,7 +55,7 @@ def ask(stage: Stage, host: str, method: str, path: str, body: Any = None) -> tu
 def test_a_call_of_version_2_is_told_heard_listed_and_ended(stage: Stage) -> None:
     stage.app.serve("/talk", [{"action": "talk", "text": "This is the second version."}, WAIT])
     phone = stage.run(stage.phone(NUMBER, Answers(0.5)))
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(15), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     body = {
         "to": [{"type": "phone", "number": NUMBER}],
         "from": {"type": "phone", "number": f"sip:{OWN}@sip.example.com"},
@@ -71,7 +71,7 @@ def test_a_call_of_version_2_is_told_heard_listed_and_ended(stage: Stage) -> Non
 
     async def scene() -> None:
         line = Line(await asyncio.wrap_future(coming))
-        await line.answered(15)
+        await line.answered(45)
         prompt = await stage.played.number(uuid, 1)
         found = await line.hear(prompt.pcm, 0, 60_000)
         assert found.alike > 0.95

@@ -2,7 +2,8 @@
 
 It begins with `start`, when offer and answer are settled, and ends with `close`. The clock is a timer of the
 event loop, so the same phone runs in real time and in virtual time; after a delay it catches up, so heard
-audio keeps its length.
+audio keeps its length. It does so no faster than the wire is read: a phone on a machine that stood still
+hears all that was sent meanwhile.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from offhook.sdp.negotiator import Negotiated
 from offhook.simulator.heard import Heard
 from offhook.simulator.receiver import Receiver
 from offhook.simulator.sender import Sender
-from offhook.simulator.wire import Wire
+from offhook.simulator.wire import BURST, Wire
 from offhook.sip.flow import Address
 
 TICK = 20 * NS_PER_MS
@@ -80,10 +81,12 @@ class Media:
 
     def _tick(self) -> None:
         now = self._clock.now()
-        while self._due <= now:
+        for _ in range(BURST):
+            if self._due > now:
+                break
             self._due += TICK
             self._one()
-        wait = (self._due - now) / NS_PER_SECOND
+        wait = max(0.0, (self._due - now) / NS_PER_SECOND)
         self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
 
     def _one(self) -> None:

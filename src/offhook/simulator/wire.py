@@ -19,8 +19,10 @@ log = logging.getLogger("offhook.simulator")
 
 Receiver = Callable[[bytes, Address], None]
 MAX_DATAGRAM = 65_536
-BURST = 64
-"""Datagrams read in one turn of the loop, so that one busy socket cannot starve the others."""
+BURST = 40
+"""Datagrams read in one turn of the loop, so that one busy socket cannot starve the others. Fewer than the
+jitter buffer of a phone takes for a new stream.
+"""
 RECEIVE_BUFFER = 1 << 20
 
 

@@ -47,7 +47,7 @@ def sdk(stage: Stage, node: str, way: str) -> Iterator[NodeSdk]:
 def answered(stage: Stage, sdk: NodeSdk, number: str, ncco: Any = None) -> tuple[str, Line]:
     """A call that the SDK makes to a phone which answers; without a program it waits. Leg and line."""
     phone = stage.run(stage.phone(number, Answers(0.3)))
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(20), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     made = sdk.voice.createOutboundCall(
         {
             "to": [{"type": "phone", "number": number}],
@@ -57,8 +57,8 @@ def answered(stage: Stage, sdk: NodeSdk, number: str, ncco: Any = None) -> tuple
     )
     assert (made["status"], made["direction"]) == ("started", "outbound")
     assert made["conversationUUID"].startswith("CON-")
-    line = Line(coming.result(25))
-    stage.run(line.answered(15))
+    line = Line(coming.result(65))
+    stage.run(line.answered(45))
     stage.run(stage.told(made["uuid"], "answered"))
     return made["uuid"], line
 
@@ -118,12 +118,12 @@ def test_speech_and_audio_into_a_call_and_their_stop(
 
 def test_who_is_heard_and_who_hears(stage: Stage, sdk: NodeSdk) -> None:
     second_phone = stage.run(stage.phone("15550520005", Answers(0.3)))
-    coming = asyncio.run_coroutine_threadsafe(second_phone.next_call(25), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(second_phone.next_call(60), stage._loop)
     endpoint = {"type": "phone", "number": "15550520005"}
     connect = {"action": "connect", "endpoint": [endpoint], "from": stage.known["number"]}
     first, line = answered(stage, sdk, "15550520004", [connect])
-    other = Line(coming.result(25))
-    stage.run(other.answered(15))
+    other = Line(coming.result(65))
+    stage.run(other.answered(45))
     second = stage.run(stage.uuid_of("15550520005"))
     stage.run(stage.told(second, "answered"))
     settle(stage, line, other)

@@ -349,7 +349,7 @@ def test_the_sdk_ends_a_call(stage: Stage, vonage: Vonage) -> None:
     over(stage, uuid, line)
 
     async def ending() -> str:
-        report = await asyncio.wait_for(line.call.done, 5)
+        report = await asyncio.wait_for(line.call.done, 45)
         return report.ending.by if report.ending else ""
 
     assert stage.run(ending()) == "far end"

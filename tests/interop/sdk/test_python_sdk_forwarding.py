@@ -63,16 +63,16 @@ def test_a_number_goes_to_the_sip_address_that_lives(stage: Stage, vonage: Vonag
         ListOwnedNumbersFilter(pattern=offered, search_pattern=0)
     )
     assert (count, page[0].voice_callback_type) == (1, "sip")
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(30), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     caller = stage.run(stage.phone(fresh()))
 
     async def dial() -> Line:
         return Line(caller.call(offered, stage.platform))
 
     line = stage.run(dial())
-    other = Line(coming.result(35))
-    stage.run(line.answered(20))
-    stage.run(other.answered(20))
+    other = Line(coming.result(65))
+    stage.run(line.answered(45))
+    stage.run(other.answered(45))
     settle(stage, line, other)
     say(stage, line, 600)
     say(stage, other, 900)
@@ -82,7 +82,7 @@ def test_a_number_goes_to_the_sip_address_that_lives(stage: Stage, vonage: Vonag
 
     async def hang_up() -> None:
         other.call.hang_up()
-        await asyncio.wait_for(asyncio.shield(line.call.done), 20)
+        await asyncio.wait_for(asyncio.shield(line.call.done), 45)
 
     stage.run(hang_up())
 

@@ -107,7 +107,7 @@ def test_a_linked_number_is_answered_by_its_application_until_it_is_given_back(
 
     stage.app.serve("/answer", [{"action": "talk", "text": "This number has been bought."}, LINGER])
     line = call(stage, number)
-    stage.run(line.answered(15))
+    stage.run(line.answered(45))
     uuid = stage.run(stage.uuid_of(number))
     prompt = stage.run(stage.played.number(uuid, 1))
     assert stage.run(line.hear(prompt.pcm, 0, 60_000)).heard
@@ -138,11 +138,11 @@ def test_a_forwarded_number_is_answered_by_a_phone(stage: Stage, vonage: Vonage)
     page, _, _ = vonage.numbers.list_owned_numbers(ListOwnedNumbersFilter(pattern=number, search_pattern=0))
     assert (page[0].voice_callback_type, page[0].voice_callback_value) == ("tel", target)
     phone = stage.run(stage.phone(target, Answers(0.3)))
-    coming = asyncio.run_coroutine_threadsafe(phone.next_call(25), stage._loop)
+    coming = asyncio.run_coroutine_threadsafe(phone.next_call(60), stage._loop)
     line = call(stage, number)
-    other = Line(coming.result(30))
-    stage.run(line.answered(15))
-    stage.run(other.answered(15))
+    other = Line(coming.result(65))
+    stage.run(line.answered(45))
+    stage.run(other.answered(45))
     settle(stage, line, other)
     say(stage, line, 600)
     say(stage, other, 900)
@@ -162,7 +162,7 @@ def test_a_forwarded_number_is_answered_by_a_phone(stage: Stage, vonage: Vonage)
 
 async def ended(line: Line) -> int:
     """The SIP status with which a call ended; 0 for one that was answered."""
-    report = await asyncio.wait_for(asyncio.shield(line.call.done), 20)
+    report = await asyncio.wait_for(asyncio.shield(line.call.done), 45)
     assert report.ending is not None
     return report.ending.status
 

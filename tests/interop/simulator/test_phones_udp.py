@@ -26,8 +26,8 @@ def test_a_tone_one_way_and_keys_the_other() -> None:
         caller = Phone.on(wire, clock, ids, HOST, "100")
         callee = Phone.on(wire, clock, ids, HOST, "200", answers)
         script = parse("wait-speech 5; wait-silence 0.4; press 12#; hangup")
-        report = await asyncio.wait_for(caller.call("200", callee.address, script).done, 15)
-        other = await asyncio.wait_for(callee.calls[0].done, 5)
+        report = await asyncio.wait_for(caller.call("200", callee.address, script).done, 45)
+        other = await asyncio.wait_for(callee.calls[0].done, 45)
         await caller.agent.close()
         await callee.agent.close()
         wire.close()
@@ -56,11 +56,11 @@ def test_a_phone_in_another_process_has_a_number_while_it_is_connected(tmp_path:
         platform = Phone.on(wire, clock, ids, HOST, "platform")
         registration = await register(path, "15550190", phone.address)
         assert registration.platform == (HOST, 5060)
-        report = await asyncio.wait_for(platform.call("15550190", carrier.address).done, 10)
+        report = await asyncio.wait_for(platform.call("15550190", carrier.address).done, 45)
         assert report.answered_ms is not None
         await registration.close()
         await asyncio.sleep(0.05)
-        report = await asyncio.wait_for(platform.call("15550190", carrier.address).done, 10)
+        report = await asyncio.wait_for(platform.call("15550190", carrier.address).done, 45)
         assert report.ending is not None
         assert report.ending.status == 486
         await control.close()

@@ -31,7 +31,7 @@ class Ringing:
 
     def answered(self) -> Line:
         line = Line(self._coming.result(65))
-        self.stage.run(line.answered(20))
+        self.stage.run(line.answered(45))
         return line
 
 
@@ -80,7 +80,7 @@ def hang_up(stage: Stage, *lines: Line) -> None:
     async def end(line: Line) -> None:
         if not line.call.done.done():
             line.call.hang_up()
-        await asyncio.wait_for(asyncio.shield(line.call.done), 20)
+        await asyncio.wait_for(asyncio.shield(line.call.done), 45)
 
     for line in lines:
         stage.run(end(line))

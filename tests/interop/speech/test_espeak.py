@@ -117,7 +117,7 @@ def test_the_worker_process_serves_prompts_and_ends_with_its_parent(tmp_path: Pa
             await client.close()
             assert process.stdin is not None
             process.stdin.close()
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 45) == 0
 
     try:
         asyncio.run(scene())

@@ -111,7 +111,7 @@ class Line:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def hear(self, prompt: Pcm, start_ms: int, milliseconds: int, seconds: float = 8.0) -> Prompt:
+    async def hear(self, prompt: Pcm, start_ms: int, milliseconds: int, seconds: float = 20.0) -> Prompt:
         """Wait until `milliseconds` of a prompt that begins after `start_ms` were heard. Its places count
         from the beginning of the call. Raises `StepFailed` when it does not come.
         """

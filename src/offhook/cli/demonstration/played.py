@@ -36,7 +36,7 @@ class PlayedPrompts:
         self._prompts = SharedPrompts(prefix_of(data_dir))
         self._known: dict[str, Pcm] = {}
 
-    async def number(self, leg: str, count: int, seconds: float = 10.0) -> Played:
+    async def number(self, leg: str, count: int, seconds: float = 30.0) -> Played:
         """The `count`-th prompt of a leg (1 is the first), waiting for it. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while True:
