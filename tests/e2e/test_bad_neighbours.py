@@ -37,7 +37,7 @@ class Town:
             OFFHOOK_SHUTDOWN__GRACE="1",
             OFFHOOK_FETCH__PRIVATE="deny",
             OFFHOOK_FETCH__NETWORKS="127.0.0.1/32",
-            OFFHOOK_FETCH__TIMEOUT="3",
+            OFFHOOK_FETCH__TIMEOUT="6",
             OFFHOOK_FETCH__MAX_STREAM_BYTES="2000000",
             OFFHOOK_HTTP__CONNECTIONS="200",
             OFFHOOK_HTTP__HEADER_TIMEOUT="4",
