@@ -18,6 +18,7 @@ from offhook.calls.overload import Refusal
 from offhook.calls.program import Program
 from offhook.calls.routing import Forward, NeedsDigest, Refused, Route, route
 from offhook.calls.states import Cause
+from offhook.core import e164
 from offhook.core.errors import LocalStateError, MediaError, RemoteProtocolError
 from offhook.ncco.events import Begin
 from offhook.sip.commands import Answer, Challenge, Command, Reject, Ring, TurnAway
@@ -155,8 +156,13 @@ def _hooks(found: Route | Forward) -> LegHooks:
 
 
 def _caller(event: InviteReceived) -> dict[str, Json]:
-    """The caller as REST shows it: a number where there is one, `unknown` where there is nothing."""
+    """The caller as REST shows it: a number where there is one, `unknown` where there is nothing.
+
+    Numbers are shown without what is dialled before them: some carriers send `+` or `00`.
+    """
     user = event.from_user.removeprefix("+")
+    if e164.is_e164(user.removeprefix("00")):
+        user = user.removeprefix("00")
     if not user:
         return {"type": "phone", "number": UNKNOWN_CALLER}
     if user.isascii() and user.isdigit():
