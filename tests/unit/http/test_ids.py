@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.unit.http.conftest import BASIC
 
 from offhook.http.context import as_stored
 from offhook.security import jwt
@@ -104,3 +105,14 @@ def test_a_file(client_of: Any) -> None:
         )
         assert http("DELETE", f"/v3/files/{FILE.upper()}").status == 204
         assert http("GET", f"/v1/files/{FILE}").status == 404
+
+
+@pytest.mark.parametrize("link", ["app_id={}", "voiceCallbackType=app&voiceCallbackValue={}"])
+def test_a_number_is_linked_to_an_application_and_found_by_it(client_of: Any, link: str) -> None:
+    with World(seed=3) as world:
+        http, own = client_of(world), world.provisioned.application.application_id
+        form = f"country=US&msisdn={world.number}&{link.format(own.upper())}".encode()
+        assert http("POST", "/number/update", form, auth=BASIC).status == 200
+        for written in (own, own.upper()):
+            page = http("GET", f"/account/numbers?application_id={written}", auth=BASIC).json
+            assert [each["app_id"] for each in page["numbers"]] == [own]

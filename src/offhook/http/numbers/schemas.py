@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from offhook.core import e164
 from offhook.core.errors import Invalid
+from offhook.http.context import as_stored
 from offhook.http.models import Body, Line, lower, upper, url
 from offhook.storage.numbers import CONTAINS, ENDS, STARTS
 
@@ -72,6 +73,7 @@ Where = Annotated[
 Short = Annotated[Line, StringConstraints(max_length=255)]
 Address = Annotated[Short, AfterValidator(_url_or_nothing)]
 Key = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z_.-]{0,64}$")]
+ApplicationId = Annotated[Key, AfterValidator(as_stored)]
 
 
 class Paged(Body):
@@ -97,7 +99,7 @@ class OwnedQuery(Paged):
 
     country: Country | None = None
     """Two letters (ISO 3166-1)."""
-    application_id: Key | None = None
+    application_id: ApplicationId | None = None
     """Numbers that are linked to this application."""
     has_application: Flag | None = None
     """Numbers that are linked to any application, or to none."""
@@ -131,7 +133,7 @@ class UpdateForm(Body):
     """Two letters (ISO 3166-1)."""
     msisdn: Msisdn
     """The number, with the country code."""
-    app_id: Key | None = None
+    app_id: ApplicationId | None = None
     """The application that answers its calls. Without it the number is linked to none."""
     voice_type: Annotated[Literal["sip", "tel", "app", ""] | None, BeforeValidator(lower)] = Field(
         None, alias="voiceCallbackType"
@@ -151,5 +153,5 @@ class UpdateForm(Body):
         None, alias="messagesCallbackType"
     )
     """Kept and shown."""
-    messages_value: Key | None = Field(None, alias="messagesCallbackValue")
+    messages_value: ApplicationId | None = Field(None, alias="messagesCallbackValue")
     """Kept and shown."""

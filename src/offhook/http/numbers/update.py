@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from offhook.calls.forward_targets import check
 from offhook.core.errors import Invalid, NotFound
+from offhook.http.context import as_stored
 from offhook.http.numbers.schemas import UpdateForm
 from offhook.storage import applications, numbers
 from offhook.storage.records import Number
@@ -57,7 +58,7 @@ def _application_by_callback(form: UpdateForm) -> str | None:
         return None
     if not form.voice_value:
         raise Invalid("voiceCallbackValue", "must be the id of an application next to voiceCallbackType app")
-    return form.voice_value
+    return as_stored(form.voice_value)
 
 
 def _must_exist(connection: Connection, account_id: str, application_id: str, name: str) -> None:
