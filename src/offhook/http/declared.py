@@ -5,7 +5,7 @@ members of an answer are the interface. These helpers put the same facts into th
 OpenAPI documents; tests hold the answers to them. Nothing here runs while a request is served.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,6 +85,8 @@ REASONS: dict[int, str] = {
 }
 EVERYWHERE = (401, 403, 405, 406, 408, 414, 429, 431, 500, 503)
 """What any request may be answered with."""
+PATHLESS = (408, 431)
+"""Told before the path is known."""
 WITH_BODY = (400, 413, 415)
 
 
@@ -99,16 +101,36 @@ def shows(model: Any) -> Json:
     return {"content": {"application/json": {"schema": {MODEL: name}}}}
 
 
+def refused(
+    statuses: Iterable[int],
+    model_of: Callable[[int], Any],
+    told: Mapping[int, str] | None = None,
+    headers: Json | None = None,
+) -> Answers:
+    """Declared errors whose bodies are `model_of(status)`, with what `told` says better than `REASONS` does.
+
+    A request that never becomes whole, or that there is no place for, is refused before anybody knows which
+    API it is for: that has the body of the Voice API, and not even the `headers` of every other answer.
+    """
+    found: Answers = {}
+    for status in sorted(set(statuses)):
+        model: Any = Refusal if status in PATHLESS else model_of(status)
+        if status == 503:
+            model |= Refusal
+        extra = RETRY if status in (429, 503) else CHALLENGE if status == 401 else {}
+        shown = {**({} if status in PATHLESS else headers or {}), **extra}
+        found[status] = {
+            "description": {**REASONS, **(told or {})}[status],
+            **shows(model),
+            **({"headers": shown} if shown else {}),
+        }
+    return found
+
+
 def refusals(*statuses: int) -> Answers:
     """The declared errors of a route in the family of the Voice API: these, and what any may answer."""
-    found: Answers = {}
-    for status in sorted({*statuses, *EVERYWHERE}):
-        model: Any = FieldRefusal | Refusal if status == 400 else Refusal
-        found[status] = {"description": REASONS[status], **shows(Unauthorised if status == 401 else model)}
-        headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
-        if headers:
-            found[status]["headers"] = headers
-    return found
+    models: dict[int, Any] = {400: FieldRefusal | Refusal, 401: Unauthorised}
+    return refused({*statuses, *EVERYWHERE}, lambda status: models.get(status, Refusal))
 
 
 def answers(status: int, description: str, model: Any = None) -> Answers:

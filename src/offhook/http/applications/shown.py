@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from offhook.http.applications.schemas import Capabilities, Privacy
-from offhook.http.declared import CHALLENGE, RETRY, Answers, FieldRefusal, Refusal, Shown, WrongField, shows
+from offhook.http.declared import EVERYWHERE, Answers, FieldRefusal, Refusal, Shown, WrongField, refused
 from offhook.http.declared import Unauthorised as OldUnauthorised
 
 
@@ -91,40 +91,21 @@ class Problem(Shown):
     """Every member that cannot be used."""
 
 
-REASONS: dict[int, str] = {
+TOLD = {
     400: "A member or parameter cannot be used.",
     401: "No API key and secret, or a wrong one.",
     403: "The account is suspended.",
     404: "The account has no such application.",
-    405: "Another method.",
-    406: "The Accept header leaves out JSON.",
-    408: "The request came too slowly.",
-    413: "The body is too large.",
-    414: "Path and query are too long.",
-    415: "The body is no JSON, and does not say that it is.",
     429: "Too many requests in a second, or too many wrong secrets.",
-    431: "The headers are too large.",
-    500: "The request could not be served; the server's log says why.",
-    503: "The platform is full, shuts down, or waits for a part of it.",
 }
-ALWAYS = (401, 403, 405, 406, 408, 414, 429, 431, 500, 503)
 
 
 def problems(*statuses: int) -> Answers:
     """The declared errors of a route of version 2: these, and what any request may be answered with."""
-    return {status: _declared(status, Problem) for status in sorted({*statuses, *ALWAYS})}
+    return refused({*statuses, *EVERYWHERE}, lambda _: Problem, TOLD)
 
 
 def old_refusals(*statuses: int) -> Answers:
     """The same of version 1."""
     models: dict[int, Any] = {400: FieldRefusal | Refusal, 401: OldUnauthorised}
-    return {status: _declared(status, models.get(status, Refusal)) for status in sorted({*statuses, *ALWAYS})}
-
-
-def _declared(status: int, model: Any) -> dict[str, Any]:
-    headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
-    return {
-        "description": REASONS[status],
-        **shows(model),
-        **({"headers": headers} if headers else {}),
-    }
+    return refused({*statuses, *EVERYWHERE}, lambda status: models.get(status, Refusal), TOLD)

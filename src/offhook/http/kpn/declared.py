@@ -1,8 +1,9 @@
 """What the wrapper's routes declare about themselves: headers of every answer, and its error bodies."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Json, shows
+from offhook.http.declared import EVERYWHERE, Answers, Json, refused, shows
 from offhook.http.kpn.envelope import Envelope, NumbersEnvelope, TokenEnvelope, VoiceEnvelope
 from offhook.http.numbers.refusals import FAILED, TOLD
 
@@ -21,7 +22,6 @@ HEADERS: Json = {
     name: {"description": text, "schema": {"type": kind}} for name, (kind, text) in STANDARD.items()
 }
 KPN_REASONS = {
-    **REASONS,
     400: "A header, parameter or member cannot be used, or the call is not in a state for this.",
     401: "No access token, or one that is wrong or over.",
     403: "The account of the client is suspended.",
@@ -30,31 +30,26 @@ KPN_REASONS = {
     FAILED: TOLD[FAILED],
     429: "The quota is used up, or too much was asked for in a second.",
 }
-ALWAYS = (400, 401, 403, 405, 406, 408, 414, 429, 431, 500, 503)
+ALWAYS = (400, *EVERYWHERE)
 """What any request of a client may be answered with."""
 
 
 def refusals(*statuses: int, voice: bool = False) -> Answers:
     """The declared errors of a route: these, and what any may answer."""
-    found: Answers = {}
-    for status in sorted({*statuses, *ALWAYS}):
-        model: Any = VoiceEnvelope if voice and status == 401 else Envelope
-        found[status] = _refusal(status, model)
-    return found
+    return _refused(
+        {*statuses, *ALWAYS}, lambda status: VoiceEnvelope if voice and status == 401 else Envelope
+    )
 
 
 def token_refusals() -> Answers:
     """Those of the token endpoint."""
-    return {
-        status: _refusal(status, TokenEnvelope)
-        for status in (400, 401, 403, 405, 406, 408, 413, 414, 429, 431, 500, 503)
-    }
+    return _refused({*ALWAYS, 413}, lambda _: TokenEnvelope)
 
 
 def number_refusals() -> Answers:
     """Those of numbers: 420 stands for every 400."""
     statuses = [FAILED if status == 400 else status for status in (*ALWAYS, 413)]
-    return {status: _refusal(status, NumbersEnvelope) for status in sorted(statuses)}
+    return _refused(statuses, lambda _: NumbersEnvelope)
 
 
 def answers(status: int, description: str, model: Any = None) -> Answers:
@@ -63,9 +58,8 @@ def answers(status: int, description: str, model: Any = None) -> Answers:
     return {status: {"description": description, "headers": HEADERS, **shown}}
 
 
-def _refusal(status: int, model: Any) -> Json:
-    extra = RETRY if status in (429, 503) else CHALLENGE if status == 401 else {}
-    return {"description": KPN_REASONS[status], "headers": {**HEADERS, **extra}, **shows(model)}
+def _refused(statuses: Iterable[int], model_of: Callable[[int], Any]) -> Answers:
+    return refused(statuses, model_of, KPN_REASONS, HEADERS)
 
 
 APPLICATION_ID: Json = {

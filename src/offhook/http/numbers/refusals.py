@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 from starlette.types import Scope
 
-from offhook.http.declared import CHALLENGE, REASONS, RETRY, Answers, Shown, shows
+from offhook.http.declared import Answers, Shown, refused
 from offhook.http.errors import Family
 from offhook.http.errors import Field as WrongField
 
@@ -45,9 +45,4 @@ FAMILIES = (_family("/account/numbers"), _family("/number/"))
 
 def refusals() -> Answers:
     """The declared errors of a route."""
-    found: Answers = {}
-    for status in EVERYWHERE:
-        declared = {"description": TOLD.get(status) or REASONS[status], **shows(Status)}
-        headers = RETRY if status in (429, 503) else CHALLENGE if status == 401 else None
-        found[status] = declared | ({"headers": headers} if headers else {})
-    return found
+    return refused(EVERYWHERE, lambda _: Status, TOLD)

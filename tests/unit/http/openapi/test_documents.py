@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from offhook.http.apis import APIS
+from offhook.http.declared import Refusal
 from offhook.http.openapi.api import Api
 from offhook.http.openapi.documents import SERVER, make, shown
 from offhook.http.openapi.tidy import operations
@@ -130,3 +131,19 @@ def test_the_server_is_the_public_address(api: Api) -> None:
     document = shown(api, "https://voice.example.com")
     assert document["servers"] == [{"url": "https://voice.example.com"}]
     assert SERVER not in json.dumps(document)
+
+
+@pytest.mark.parametrize("status", [408, 431])
+def test_who_is_refused_before_the_path_is_known_gets_the_same_body_everywhere(
+    api: Api, document: dict[str, Any], status: int
+) -> None:
+    for path, method, operation in operations(document):
+        if str(status) not in operation["responses"]:
+            continue
+        declared = operation["responses"][str(status)]
+        if "$ref" in declared:
+            declared = document["components"]["responses"][declared["$ref"].rpartition("/")[2]]
+        shape = declared["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        members = set(document["components"]["schemas"][shape]["properties"])
+        assert members == set(Refusal.model_fields), f"{method} {path}"
+        assert "headers" not in declared, f"{method} {path}"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from offhook.http.legs.refusals import Problem
+from offhook.http.conversation import FieldProblem, Problem
 from offhook.http.legs.routes import LegPage
 from offhook.security import jwt
 from offhook.testing.provision import key_pair
@@ -95,7 +95,7 @@ def test_pages_and_filters_are_those_of_calls(world: World, client_of: Callable[
 def refused(answer: Any, status: int, code: str) -> Any:
     assert answer.status == status, answer.body
     told = answer.json
-    Problem.model_validate(told)
+    (FieldProblem if "invalid_parameters" in told else Problem).model_validate(told)
     assert told["code"] == code
     assert told["type"].endswith(f"/api/conversation#{code}")
     assert told["title"].endswith(".")
