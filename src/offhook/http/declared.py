@@ -25,6 +25,26 @@ class Shown(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+class Link(Shown):
+    href: str
+    """A URL: whole in listings; where one thing is, it may be the path alone."""
+
+
+class SelfLink(Shown):
+    """Where this is found again."""
+
+    self: Link
+
+
+class PageLinks(SelfLink):
+    """Ways to other pages; `next` and `prev` are there where such a page is."""
+
+    first: Link
+    last: Link
+    next: Link | None = None
+    prev: Link | None = None
+
+
 class WrongField(Shown):
     """One member of the request that cannot be used."""
 

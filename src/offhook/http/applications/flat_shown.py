@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from offhook.http.applications.shown import MadeKeys, PageLinks, PublicKey, SelfLink
-from offhook.http.declared import Shown
+from offhook.http.applications.shown import MadeKeys, PublicKey
+from offhook.http.declared import PageLinks, SelfLink, Shown
 
 
 class FlatWebhook(Shown):

@@ -8,27 +8,18 @@ from typing import Any
 from pydantic import Field
 
 from offhook.http.applications.schemas import Capabilities, Privacy
-from offhook.http.declared import EVERYWHERE, Answers, FieldRefusal, Refusal, Shown, WrongField, refused
+from offhook.http.declared import (
+    EVERYWHERE,
+    Answers,
+    FieldRefusal,
+    PageLinks,
+    Refusal,
+    SelfLink,
+    Shown,
+    WrongField,
+    refused,
+)
 from offhook.http.declared import Unauthorised as OldUnauthorised
-
-
-class Link(Shown):
-    href: str
-
-
-class SelfLink(Shown):
-    """Where this is found again."""
-
-    self_: Link = Field(alias="self")
-
-
-class PageLinks(SelfLink):
-    """Pages of the listing; `next` and `prev` only where there is such a page."""
-
-    first: Link
-    last: Link
-    next: Link | None = None
-    prev: Link | None = None
 
 
 class PublicKey(Shown):

@@ -11,9 +11,9 @@ from offhook.http.accept import takes_json
 from offhook.http.applications import routes as version_2
 from offhook.http.applications import verbs
 from offhook.http.applications.schemas import ApplicationBody
-from offhook.http.applications.shown import EmbeddedApplications, PageLinks, ShownApplication
+from offhook.http.applications.shown import EmbeddedApplications, ShownApplication
 from offhook.http.context import context
-from offhook.http.declared import Json, Shown, looks_at, reads
+from offhook.http.declared import Json, PageLinks, Shown, looks_at, reads
 from offhook.http.kpn.access import Owner
 from offhook.http.kpn.changes import etag, make, page, remove
 from offhook.http.kpn.declared import IF_MATCH, answers, refusals, with_headers

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from offhook.http.accept import takes_json
 from offhook.http.context import HttpContext, context
-from offhook.http.declared import Json, Shown, looks_at, reads
+from offhook.http.declared import Json, PageLinks, Shown, looks_at, reads
 from offhook.http.kpn.access import Application_
 from offhook.http.kpn.declared import APPLICATION_ID, answers, refusals, with_headers
 from offhook.http.kpn.parts import BASE, KpnParts, parts
@@ -24,7 +24,7 @@ from offhook.http.voice_v1.calls import find_all
 from offhook.http.voice_v1.create import place, placed
 from offhook.http.voice_v1.listing import ListingQuery
 from offhook.http.voice_v1.schemas import CreateCallBody
-from offhook.http.voice_v1.shown import Call, PageLinks, Placed
+from offhook.http.voice_v1.shown import Call, Placed
 
 PATH = BASE + "/voice/calls"
 EXAMPLE: Json = {

@@ -5,10 +5,9 @@ from typing import Any
 from pydantic import Field
 
 from offhook.http.context import HttpContext
-from offhook.http.declared import Shown
+from offhook.http.declared import Link, SelfLink, Shown
 from offhook.http.users.refusals import PATH
 from offhook.http.users.schemas import Channels, Properties
-from offhook.http.voice_v1.shown import Link, SelfLink
 from offhook.storage import users
 from offhook.storage.records import User
 

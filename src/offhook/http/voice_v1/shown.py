@@ -1,24 +1,11 @@
 """The answers of the Voice API as models: declared by its routes, held to by the tests."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from offhook.http.declared import Shown
+from offhook.http.declared import PageLinks, SelfLink, Shown
 
-STATUSES = (
-    "started",
-    "ringing",
-    "answered",
-    "machine",
-    "completed",
-    "busy",
-    "cancelled",
-    "failed",
-    "rejected",
-    "timeout",
-    "unanswered",
-)
 Status = Literal[
     "started",
     "ringing",
@@ -32,6 +19,7 @@ Status = Literal[
     "timeout",
     "unanswered",
 ]
+STATUSES: tuple[str, ...] = get_args(Status)
 Direction = Literal["inbound", "outbound"]
 
 
@@ -50,24 +38,6 @@ class Done(Shown):
 
     message: str = Field(examples=["Talk started"])
     uuid: str
-
-
-class Link(Shown):
-    href: str
-    """An absolute URL."""
-
-
-class SelfLink(Shown):
-    self: Link
-
-
-class PageLinks(SelfLink):
-    """Ways to other pages; `next` and `prev` are there where such a page is."""
-
-    first: Link
-    last: Link
-    next: Link | None = None
-    prev: Link | None = None
 
 
 class Call(Shown):
