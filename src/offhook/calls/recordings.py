@@ -41,11 +41,13 @@ class LiveRecording:
 
     row: records.Recording
     leg: Leg
+    conversation: Conversation
+    """Where it runs now: where its leg is, or the named conversation that it belongs to."""
     hook: Hook | None
     on_finished: OnFinished
     stopping: bool = False
     shared: bool = False
-    """Of a named conversation: it does not end with its leg."""
+    """Of a named conversation: it neither ends nor goes with its leg."""
 
 
 def start(
@@ -68,7 +70,8 @@ def start(
         event_method=wish.event_method,
     )
     hook = leg.hooks.event(wish.event_url, wish.event_method)
-    exchange.live.recordings[row.recording_id] = LiveRecording(row, leg, hook, on_finished, shared=shared)
+    live = LiveRecording(row, leg, leg.conversation, hook, on_finished, shared=shared)
+    exchange.live.recordings[row.recording_id] = live
     leg.conversation.recordings.add(row.recording_id)
     rows.submit(exchange, leg, [], lambda connection: repository.insert(connection, row))
     exchange.media(leg, _command(leg, wish, row.recording_id))
@@ -96,6 +99,36 @@ def layout_of(wish: StartRecording) -> str:
     return "split" if wish.channels <= 2 else "channels"
 
 
+def of_leg(exchange: Exchange, leg: Leg) -> list[LiveRecording]:
+    """The recordings that go where the leg goes."""
+    known = (exchange.live.recordings.get(each) for each in sorted(leg.conversation.recordings))
+    return [live for live in known if live is not None and _goes_with(live, leg)]
+
+
+def _goes_with(live: LiveRecording, leg: Leg) -> bool:
+    return live.leg is leg and not live.shared and not live.stopping
+
+
+def take_along(exchange: Exchange, leg: Leg) -> list[LiveRecording]:
+    """The leg is about to leave its conversation: these do not end with that; `follow` comes next."""
+    taken = of_leg(exchange, leg)
+    for live in taken:
+        live.conversation.recordings.discard(live.row.recording_id)
+    return taken
+
+
+def follow(exchange: Exchange, leg: Leg, taken: list[LiveRecording]) -> None:
+    """The leg is in another conversation, or is joined there now: its recordings go on with that.
+
+    Until the leg is joined they have what it says and hears.
+    """
+    target = leg.conversation.target if leg.media.joined else f"leg:{leg.leg_id}"
+    for live in taken:
+        live.conversation = leg.conversation
+        live.conversation.recordings.add(live.row.recording_id)
+        exchange.media(leg, media.MoveRecord(live.row.recording_id, target))
+
+
 def stop(exchange: Exchange, recording_id: str) -> None:
     """End a recording now; `RecordFinished` follows from the worker, or is taken for granted."""
     live = exchange.live.recordings.get(recording_id)
@@ -118,9 +151,7 @@ def finished(exchange: Exchange, event: media.RecordFinished) -> None:
     if live is None or live.row.status != "recording":
         return
     exchange.trace.leg(live.leg, "media.event", event)
-    conversation = exchange.live.conversations.get(live.row.conversation_id)
-    if conversation is not None:
-        conversation.recordings.discard(event.recording)
+    live.conversation.recordings.discard(event.recording)
     live.row = replace(live.row, status="finalising", ended_at=exchange.wall(), duration_ms=event.duration_ms)
     rows.submit(exchange, live.leg, [], _update(live.row))
     exchange.tasks.start(_finalise(exchange, live, event.reason), f"recording {event.recording}")

@@ -53,6 +53,7 @@ def move(
     `joined` False: a member that neither hears the others nor is heard yet.
     """
     old = leg.conversation
+    taken = recordings.take_along(exchange, leg)
     others, ending = leave(exchange, leg)
     if joined:
         legmedia.move(exchange, leg, conversation)
@@ -60,6 +61,7 @@ def move(
         legmedia.part(exchange, leg)
         conversation.add(leg.leg_id)
         leg.conversation = conversation
+    recordings.follow(exchange, leg, taken)
     notices.transfer(exchange, leg, old.conversation_id, *writes, *ending, rows.update_leg(leg))
     return others
 
@@ -106,7 +108,9 @@ def _begin(exchange: Exchange, room: Room) -> None:
     for leg_id in room.members:
         leg = exchange.live.legs[leg_id]
         music.stop(exchange, leg, room)
-        legmedia.join(exchange, leg)
+        if not leg.media.joined:
+            legmedia.join(exchange, leg)
+            recordings.follow(exchange, leg, recordings.of_leg(exchange, leg))
 
 
 def _record(exchange: Exchange, room: Room) -> None:

@@ -154,6 +154,13 @@ class StartRecord(Message):
     timeout_ms: int | None = None
 
 
+class MoveRecord(Message):
+    """Record another target from now on, without a gap; layout, limits and owner stay as they are."""
+
+    recording: str
+    target: str
+
+
 class StopRecord(Message):
     recording: str
 
@@ -282,6 +289,7 @@ Command = (
     | StopPlay
     | SendDigits
     | StartRecord
+    | MoveRecord
     | StopRecord
     | AskStats
 )

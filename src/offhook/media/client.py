@@ -28,6 +28,7 @@ from offhook.ipc.media import (
     Leave,
     LegRefused,
     Load,
+    MoveRecord,
     OpenLeg,
     OpenLink,
     Play,
@@ -176,6 +177,8 @@ class MediaPool:
             self._play(command)
         elif isinstance(command, StartRecord):
             self._record(command)
+        elif isinstance(command, MoveRecord):
+            self._move_record(command)
         elif isinstance(command, StopPlay):
             self._send(self._routes.playbacks.get(command.playback), command)
         elif isinstance(command, StopRecord):
@@ -223,6 +226,15 @@ class MediaPool:
             self._soon(RecordFinished(command.recording, "closed", 0))
             return
         self._routes.recordings[command.recording] = worker
+        self._send(worker, command)
+
+    def _move_record(self, command: MoveRecord) -> None:
+        """A recording stays on its worker, which gets a part of the conversation where it has none."""
+        worker = self._routes.recordings.get(command.recording)
+        kind, _, ident = command.target.partition(":")
+        if worker is None or (kind == "leg" and self._routes.legs.get(ident) != worker):
+            return
+        self._send_all(self._plan.move(command.recording, None if kind == "leg" else ident, worker))
         self._send(worker, command)
 
     def _worker_for(self, holder: str, target: str, legs: list[str]) -> str | None:

@@ -105,6 +105,22 @@ class Plan:
         self._of_holder[holder] = conversation
         return worker
 
+    def move(self, holder: str, conversation: str | None, worker: str) -> Sends:
+        """A recording of `worker` targets another conversation, or none; what to send before it does."""
+        before = self._of_holder.get(holder)
+        if before == conversation:
+            return []
+        sends: Sends = []
+        if conversation is not None:
+            placement = self._placements.setdefault(conversation, Placement(worker))
+            placement.holders[holder] = worker
+            sends += self._connect(conversation, placement, worker)
+            sends += self._settle(conversation, placement)
+        sends += self.release(holder)
+        if conversation is not None:
+            self._of_holder[holder] = conversation
+        return sends
+
     def release(self, holder: str) -> Sends:
         """A playback or recording ended."""
         conversation = self._of_holder.pop(holder, None)

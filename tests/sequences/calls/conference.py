@@ -35,14 +35,22 @@ class Conference:
         self.calls[name] = self.world.dial(number, self.world.number, script or "wait-hangup")
         self.world.wait(0.3)
 
-    def enter(self, name: str, *, turn: int | None = None, script: str = "", **fields: Any) -> None:
-        """A caller goes straight into the room and says its name in `turn`, counted from the beginning."""
+    def enter(
+        self,
+        name: str,
+        *,
+        turn: int | None = None,
+        script: str = "",
+        before: Sequence[dict[str, Any]] = (),
+        **fields: Any,
+    ) -> None:
+        """A caller goes into the room after the actions `before`, and says its name in `turn` (from 0)."""
         if turn is not None:
             passed = (self.world.clock.now() - self._started) / 1e9
             # The script begins with the answer, about 60 ms after the call.
             wait = round(ENTER_S + turn * TURN - passed - 0.06, 2)
             script = f'wait {wait}; say "{name}"; {script or "wait-hangup"}'
-        self.call(name, [{"action": "conversation", "name": "room", **fields}], script)
+        self.call(name, [*before, {"action": "conversation", "name": "room", **fields}], script)
 
     def until_turn(self, turn: int) -> None:
         """Let time pass until a turn begins."""

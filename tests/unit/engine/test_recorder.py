@@ -53,6 +53,46 @@ def test_mixed_of_a_leg_is_what_it_says_and_hears() -> None:
     assert bench.of(RecordFinished) == [RecordFinished(recorder, "timeout", 400)]
 
 
+def test_a_recording_moves_from_a_leg_to_a_conversation_without_a_gap() -> None:
+    bench = Bench()
+    phone, other = bench.phone(), bench.phone()
+    voices = [speech(60, seed, loudest=8000) for seed in range(2)]
+    for each, voice in zip((phone, other), voices, strict=True):
+        each.say(voice)
+    bench.engine.join(other.row, 1)
+    bench.tick()
+    recorder = bench.engine.record(row=phone.row, timeout_ms=1000)
+    bench.run(20)
+    bench.engine.join(phone.row, 1)
+    bench.engine.move_record(recorder, conversation=1)
+    bench.run(32)
+    pcm = recorded(bench, recorder)[:, 0]
+    assert np.array_equal(pcm[: 20 * 160], voices[0][: 20 * 160])
+    assert np.array_equal(pcm[20 * 160 :], (voices[0] + voices[1])[20 * 160 : 50 * 160])
+    assert bench.of(RecordFinished) == [RecordFinished(recorder, "timeout", 1000)]
+    bench.engine.move_record(recorder, conversation=2)  # it is over: nothing happens
+    with pytest.raises(LocalStateError):
+        bench.engine.move_record(recorder)
+
+
+def test_a_leg_keeps_its_channel_when_the_recording_moves_with_it() -> None:
+    bench = Bench()
+    first, second = bench.phone(), bench.phone()
+    voices = [speech(60, seed, loudest=8000) for seed in range(2)]
+    for phone, voice in zip((first, second), voices, strict=True):
+        phone.say(voice)
+    bench.engine.join(first.row, 1)
+    bench.engine.join(second.row, 2)
+    bench.tick()
+    recorder = bench.engine.record(conversation=1, layout="channels", channels=2, timeout_ms=800)
+    bench.engine.join(first.row, 2)
+    bench.engine.move_record(recorder, conversation=2)
+    bench.run(42)
+    pcm = recorded(bench, recorder)
+    for channel, voice in enumerate(voices):
+        assert np.array_equal(pcm[:, channel], voice[: 40 * 160])
+
+
 def test_split_has_the_owners_voice_left_and_what_it_hears_right() -> None:
     bench = Bench()
     owner, other = bench.phone(), bench.phone()

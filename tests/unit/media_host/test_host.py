@@ -24,6 +24,7 @@ from offhook.ipc.media import (
     LegStats,
     MediaIdle,
     MediaStarted,
+    MoveRecord,
     OpenLeg,
     OpenLink,
     Play,
@@ -269,6 +270,29 @@ def test_a_recording_hands_over_blocks_in_order_and_its_end() -> None:
     assert len(audio) == 130 * 160
     assert amplitude(np.ascontiguousarray(audio[8000:16000, 0]), 440) > 6000
     assert stage.told(RecordFinished) == [RecordFinished("r", "stopped", 2600)]
+
+
+def test_a_recording_moves_to_another_target_and_holds_that_conversation_alone() -> None:
+    stage = Stage()
+    rows = [stage.open("A"), stage.open("B", 20002)]
+    voices = {rows[0]: Voice(440), rows[1]: Voice(1000)}
+    stage.do(Join("A", "one"), Join("B", "two"), StartRecord("r", "conversation:one", owner="A"))
+    stage.tick(50, voices)
+    stage.do(Join("A", "two"), MoveRecord("r", "conversation:two"), MoveRecord("r", "conversation:two"))
+    stage.tick(50, voices)
+    assert len(stage.host._table.conversations) == 1
+    stage.do(Leave("A"), MoveRecord("r", "leg:A"), MoveRecord("r", "leg:gone"), MoveRecord("x", "leg:A"))
+    stage.tick(50, voices)
+    stage.do(StopRecord("r"), MoveRecord("r", "conversation:two"))
+    stage.tick()
+    audio = np.frombuffer(b"".join(block.pcm for block in stage.blocks), "<i2")
+    assert [block.sequence for block in stage.blocks] == list(range(len(stage.blocks)))
+    assert len(audio) == 150 * 160
+    parts = [audio[start * 160 : (start + 40) * 160] for start in (5, 55, 105)]
+    assert [amplitude(part, 440) > 6000 for part in parts] == [True] * 3
+    assert [amplitude(part, 1000) > 6000 for part in parts] == [False, True, False]
+    stage.do(Leave("B"))
+    assert len(stage.host._table.conversations) == 0
 
 
 def test_a_recording_of_a_leg_that_is_gone_is_an_empty_file() -> None:

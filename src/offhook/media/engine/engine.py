@@ -184,15 +184,26 @@ class Engine:
         """Record a row or a conversation. Returns the recorder; its times start after the beep."""
         self._check_target(row, conversation)
         self._check_rows(owner)
+        members = [] if conversation is None else self.mixer.joined.get(conversation, [])
         if owner is None:
-            members = [] if conversation is None else self.mixer.joined.get(conversation, [])
             owner = row if row is not None else (members[0] if layout == "split" and members else None)
         width = {"mixed": 1, "split": 2}.get(layout, channels)
         recording = Recording(next(self._idents), layout, row, conversation, owner, width, end_on_key)
+        recording.members = list(members)
         self.programme.recorders.start(recording, _frames(end_on_silence_ms), _frames(timeout_ms))
         if beep:
             self.programme.start_beep(recording, next(self._idents))
         return recording.ident
+
+    def move_record(self, recorder: int, *, row: int | None = None, conversation: int | None = None) -> None:
+        """Let a recording go on with another row or conversation, from the next tick on.
+
+        Nothing when it has ended already.
+        """
+        self._check_target(row, conversation)
+        recording = self.programme.recorders.running.get(recorder)
+        if recording is not None:
+            self.programme.recorders.move(recording, row, conversation)
 
     def stop_record(self, recorder: int) -> None:
         """End a recording with `stopped`; nothing when it has ended already."""

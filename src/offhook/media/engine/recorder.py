@@ -77,6 +77,11 @@ class Recorders:
             raise LocalStateError(f"Recorder {ident} is not running.")
         return recording
 
+    def move(self, recording: Recording, row: int | None, conversation: int | None) -> None:
+        """Record another target from the next tick on; legs keep the channels that they have."""
+        recording.row, recording.conversation = row, conversation
+        self.dirty = True
+
     def finish(self, recording: Recording, reason: str) -> list[EngineEvent]:
         """Its last block and its end."""
         last = self._block(recording, last=True)

@@ -14,6 +14,7 @@ from offhook.ipc.media import (
     Join,
     Leave,
     MediaIdle,
+    MoveRecord,
     OpenLeg,
     OpenLink,
     OpenTap,
@@ -98,6 +99,7 @@ class MediaHost:
             Play: self._playbacks.play,
             StopPlay: self._playbacks.stop,
             StartRecord: self._recordings.start,
+            MoveRecord: self._recordings.move,
             StopRecord: self._recordings.stop,
         }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from offhook.core.errors import OffhookError
 from offhook.ipc.audio import RecorderBlock
-from offhook.ipc.media import Event, RecordFinished, StartRecord, StopRecord
+from offhook.ipc.media import Event, MoveRecord, RecordFinished, StartRecord, StopRecord
 from offhook.media.engine import Engine, RecordBlock
 from offhook.media.host.table import Running, Table
 from offhook.media.host.target import LEG, split
@@ -40,6 +40,22 @@ class Recordings:
     def fail(self, command: StartRecord) -> list[Event]:
         """What is told when the command broke down."""
         return self._over(command, "failed")
+
+    def move(self, command: MoveRecord) -> list[Event]:
+        """One that has ended, or whose new leg is gone, stays as it is."""
+        table = self._table
+        number = table.number_of(table.recorders, command.recording)
+        kind, ident = split(command.target)
+        if number is None or (kind == LEG and ident not in table.legs):
+            return []
+        entry = table.recorders[number]
+        if kind == LEG:
+            self._engine.move_record(number, row=table.row_of(ident))
+        else:
+            self._engine.move_record(number, conversation=table.conversations.hold(ident))
+        table.conversations.release(entry.conversation)
+        entry.conversation = None if kind == LEG else ident
+        return []
 
     def stop(self, command: StopRecord) -> list[Event]:
         number = self._table.number_of(self._table.recorders, command.recording)
