@@ -9,7 +9,9 @@ import click
 from sqlalchemy import Connection
 
 from offhook.cli.context import Workspace, as_json, show, show_one, when, workspace, write_private
+from offhook.cli.rest import private_key
 from offhook.core.errors import Invalid, NotFound
+from offhook.security import jwt
 from offhook.security.keys import make_pair, public_key_from
 from offhook.storage import applications
 from offhook.storage.records import Application
@@ -138,6 +140,21 @@ def delete(id: str) -> None:
         found = find(here, id)
         here.database.transact(lambda c: applications.delete(c, found.application_id))
         click.echo(f"Deleted {found.application_id} ({found.name}).")
+
+
+@apps.command()
+@click.argument("id", required=False)
+@click.option("--minutes", type=click.IntRange(1, 1440), default=15, show_default=True, help="Its life.")
+def token(id: str | None, minutes: int) -> None:
+    """Print a token that speaks for an application, the first one if none is named.
+
+    For the pages at /openapi, for curl, for a try: programs sign their own.
+    """
+    with workspace() as here:
+        application_id = find(here, id or str(here.remembered()["application_id"])).application_id
+        key = private_key(here, application_id)
+        wall = here.clock.wall()
+        click.echo(jwt.make_token(key, application_id, wall=wall, ids=here.ids, life_s=60 * minutes))
 
 
 def find(here: Workspace, id: str) -> Application:

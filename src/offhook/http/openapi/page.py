@@ -36,11 +36,24 @@ _HEAD = """<!doctype html>
 <link rel="icon" href="{base}/openapi/assets/favicon-32x32.png">
 """
 _STYLE = "<style>body{font:1rem/1.5 sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}</style>\n"
-_SCRIPT = """window.addEventListener("load", () => {
+_SCRIPT = """// A document names the public address. A page may have come by another one,
+// which is the only one that it may ask.
+const fromHere = () => ({
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (update) => (document) =>
+          update({ ...document, servers: [{ url: window.location.origin }] }),
+      },
+    },
+  },
+});
+window.addEventListener("load", () => {
   const place = document.getElementById("reference");
   SwaggerUIBundle({
     domNode: place,
     url: place.dataset.document,
+    plugins: [fromHere],
     deepLinking: true,
     docExpansion: "list",
     displayRequestDuration: true,

@@ -16,7 +16,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "A JSON Web Token with the claim `application_id`, signed with RS256 by the private "
-        "key of that application.",
+        "key of that application; `offhook apps token` prints one.",
     },
     KEY_AND_SECRET: {
         "type": "http",

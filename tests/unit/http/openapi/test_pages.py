@@ -44,6 +44,13 @@ def test_a_page_needs_nothing_from_elsewhere(http: Any) -> None:
     assert not re.search(r"<script(?! src=)", text)
 
 
+def test_a_page_asks_the_server_that_it_came_from(http: Any) -> None:
+    """Its policy allows no other, and the public address may be another: tests/interop/openapi tries it."""
+    page = http("GET", "/openapi/voice_v1")
+    assert "connect-src 'self'" in page.headers["content-security-policy"]
+    assert b"window.location.origin" in http("GET", "/openapi/assets/start.js").body
+
+
 @pytest.mark.parametrize("path", ["/openapi/none.json", "/openapi/none", "/openapi/assets/none.js"])
 def test_what_is_not_there_is_a_404(http: Any, path: str) -> None:
     answer = http("GET", path)
