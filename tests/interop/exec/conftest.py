@@ -56,8 +56,12 @@ def node() -> str:
 
 
 def packages(name: str) -> Path:
-    """The folder of a committed lock file whose packages `scripts/_peers.sh` has installed."""
-    folder = Path(__file__).parent / "node" / name
+    """The folder of these tests' committed lock file of this name."""
+    return installed(Path(__file__).parent / "node" / name)
+
+
+def installed(folder: Path) -> Path:
+    """A folder with a committed lock file whose packages `scripts/_peers.sh` has installed."""
     if not (folder / "node_modules" / ".package-lock.json").exists():
         pytest.skip(f"NOT RUN: npm ci was not run in {folder} (scripts/test --interop --install)")
     return folder

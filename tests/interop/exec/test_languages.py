@@ -42,8 +42,8 @@ def judge(stage: Stage, tmp_path: Path, *command: str) -> None:
     read = json.loads(done.stdout)
     assert (read["direction"], read["from"]["number"]) == ("outbound", stage.known["number"])
     assert read["to"] == {"type": "phone", "number": number}
-    line = Line(coming.result(30))
-    stage.run(line.answered(20))
+    line = Line(coming.result(65))
+    stage.run(line.answered(45))
     prompt = stage.run(stage.played.number(read["uuid"], 1))
     assert stage.run(line.hear(prompt.pcm, 0, 1_500, 20.0)).heard
     stage.rest("PUT", f"/v1/calls/{read['uuid']}", {"action": "hangup"})
