@@ -26,7 +26,10 @@ def mark(exchange: Exchange, marks: Mapping[str, bool]) -> "Future[None] | None"
         return None
     kept = [row for session, wanted in marks.items() if wanted and (row := _row(exchange, session))]
     settled = [session for session, wanted in marks.items() if not wanted]
-    written = exchange.ports.database.submit(partial(_write, kept, settled))
+    database = exchange.ports.database
+    # Nobody waits for a session to be forgotten, and a BYE too many after a crash does no harm.
+    submit = database.submit if kept else database.submit_along
+    written = submit(partial(_write, kept, settled))
     written.add_done_callback(_report)
     return written if kept else None
 

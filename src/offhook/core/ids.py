@@ -7,7 +7,6 @@ any node can tell which node a call lives on. Everywhere else an id is an opaque
 import random
 import secrets
 import threading
-import uuid
 from typing import Protocol
 
 MAX_NODE = 0xFFF
@@ -40,10 +39,14 @@ def node_of(identifier: str) -> int:
     return int(identifier.removeprefix("CON-").split("-")[2][1:], 16)
 
 
+_FIXED = 0xFFFF << 64 | 0xC000 << 48
+"""The bits that are not random: version and node, variant (RFC 9562 §5.4)."""
+_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
+
+
 def _stamp(bits: int, node: int) -> str:
-    bits &= ~(0xFFF << 64)
-    bits |= node << 64
-    return str(uuid.UUID(int=bits, version=4))
+    text = f"{bits & ~_FIXED | _VERSION_4 | node << 64:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class _Pool(threading.local):

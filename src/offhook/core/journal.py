@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from offhook.core.redact import MASK, Masks, hides, redact, redact_text
+from offhook.core.redact import MASK, Masks, hides, redact, redact_text, speaks
 
 Json = Any
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
@@ -137,10 +137,22 @@ def _cleaned(value: Any, masks: Masks) -> Json:
     if value is None or kind is int or kind is bool:
         return value
     if kind is dict:
-        return _marked({str(key): _entry(key, item, masks) for key, item in value.items()})
+        return _mapping(value, masks)
     if kind is list or kind is tuple:
         return [_element(item, masks) for item in value]
     return _plain(redact(value, masks))
+
+
+def _mapping(value: dict[Any, Any], masks: Masks) -> Json:
+    cleaned: dict[str, Json] = {}
+    for key, item in value.items():
+        if type(key) is str and not speaks(key):
+            kind = type(item)
+            plain = item is None or kind is int or kind is bool
+            cleaned[key] = item if plain else _cleaned(item, masks)
+        else:
+            cleaned[str(key)] = _entry(key, item, masks)
+    return _marked(cleaned)
 
 
 def _entry(key: Any, value: Any, masks: Masks) -> Json:

@@ -9,6 +9,7 @@ hidden: the caller says so.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 MASK = "•••"
@@ -116,6 +117,13 @@ def redact_text(text: str, masks: Masks = NO_MASKS) -> str:
     if "PRIVATE KEY" in text:
         text = _PRIVATE_PEM.sub(MASK, text)
     return _redact_digit_text(text) if masks.digits else text
+
+
+@lru_cache(4096)
+def speaks(key: str) -> bool:
+    """Whether what stands under `key` may have to be hidden. Most keys come again and again."""
+    name = key.lower()
+    return name in _SECRET_KEYS or name in _NUMBER_KEYS or name in _DIGIT_KEYS
 
 
 def hides(key: Any, value: Any, masks: Masks) -> bool:

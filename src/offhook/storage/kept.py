@@ -19,11 +19,10 @@ BY_HAND = "offhook_by_hand"
 
 def tell(connection: Connection, statement: str) -> None:
     """Run a fixed statement. Raises SQLAlchemy's errors."""
-    driver: Any = connection.dialect.loaded_dbapi
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement)
-    except driver.Error as error:
+    except errors_of(connection) as error:
         raise translated(connection, statement, None, error) from error
     finally:
         cursor.close()
@@ -31,10 +30,17 @@ def tell(connection: Connection, statement: str) -> None:
 
 def translated(connection: Connection, statement: str, values: Any, error: Exception) -> BaseException:
     """SQLAlchemy's error for one of the driver's; its text has no values, which may be secret."""
-    driver: Any = connection.dialect.loaded_dbapi
+    driver = errors_of(connection)
     return DBAPIError.instance(
-        statement, values, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        statement, values, error, driver, hide_parameters=True, dialect=connection.dialect
     )
+
+
+def errors_of(connection: Connection) -> type[Exception]:
+    """What the driver's errors have in common. Cheap in an `except`, which looks only when there is one."""
+    driver: Any = connection.dialect.loaded_dbapi
+    kind: type[Exception] = driver.Error
+    return kind
 
 
 class KeptConnection:

@@ -7,7 +7,8 @@ from offhook.storage.mapping import Mapped, given
 from offhook.storage.parties import mentions
 from offhook.storage.records import Leg, Page
 
-_legs = Mapped(tables.legs, Leg, "call")
+_FIXED = ("account_id", "application_id", "direction", "to", "from_", "created_at")
+_legs = Mapped(tables.legs, Leg, "call", fixed=_FIXED)
 _column = tables.legs.c
 
 insert = _legs.insert

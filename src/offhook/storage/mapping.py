@@ -7,6 +7,7 @@ SQLAlchemy Core and knows no dialect.
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
@@ -32,13 +33,16 @@ SHAPES = 64
 class Mapped(Generic[R]):
     """Reads and writes the records of one table."""
 
-    def __init__(self, table: Table, record: type[R], noun: str) -> None:
+    def __init__(self, table: Table, record: type[R], noun: str, *, fixed: tuple[str, ...] = ()) -> None:
+        """`fixed` are fields that never change: `update` leaves them, and the indexes over them, alone."""
         self._table = table
         self._record = record
         self._noun = noun
         self._names = [field.name for field in fields(record)]
+        self._read = attrgetter(*self._names)
         self._columns = [table.c[name] for name in self._names]
         self._key = next(iter(table.primary_key.columns))
+        self._kept = (self._key.key, *fixed)
         self._select = select(*self._columns)
         this_row = self._key == bindparam(_ROW)
         self._insert = Prepared(table.insert(), tuple(self._names))
@@ -76,7 +80,10 @@ class Mapped(Generic[R]):
     def update(self, connection: Connection, record: R) -> None:
         """Replace the row that has the record's id. Raises NotFound when there is none."""
         values = self._values(record)
-        self._change(connection, values.pop(self._key.key), values)
+        key = values[self._key.key]
+        for name in self._kept:
+            del values[name]
+        self._change(connection, key, values)
 
     def change(self, connection: Connection, key: str, **values: Any) -> None:
         """Set some fields of a row. Raises NotFound when there is none."""
@@ -135,7 +142,7 @@ class Mapped(Generic[R]):
         return connection.execute(select(func.count()).select_from(self._table).where(*where)).scalar_one()
 
     def _values(self, record: R) -> dict[str, Any]:
-        return {name: getattr(record, name) for name in self._names}
+        return dict(zip(self._names, self._read(record), strict=True))
 
     def _change(self, connection: Connection, key: str, values: dict[str, Any]) -> None:
         try:

@@ -8,21 +8,16 @@ For statements whose text never changes: no lists of values, no variable conditi
 See docs/decisions/sqlalchemy-core-one-writer.md.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.types import TypeEngine
 
-from offhook.storage.kept import translated
+from offhook.storage.kept import errors_of, translated
 
 Convert = Callable[[Any], Any]
-
-
-class _Parameter(NamedTuple):
-    name: str
-    convert: Convert | None
 
 
 class _Compiled(NamedTuple):
@@ -30,17 +25,18 @@ class _Compiled(NamedTuple):
 
     text: str
     positional: bool
-    parameters: list[_Parameter]
+    names: list[str]
+    """Of its parameters, in their order."""
+    converts: list[tuple[int, Convert]]
+    """The parameters that are converted."""
     results: list[tuple[int, Convert]]
     """The columns of a row that are converted."""
 
     def values(self, given: Mapping[str, Any]) -> Any:
-        converted = [
-            given[name] if convert is None else convert(given[name]) for name, convert in self.parameters
-        ]
-        if self.positional:
-            return converted
-        return dict(zip((parameter.name for parameter in self.parameters), converted, strict=True))
+        converted = [given[name] for name in self.names]
+        for place, convert in self.converts:
+            converted[place] = convert(converted[place])
+        return converted if self.positional else dict(zip(self.names, converted, strict=True))
 
 
 class Prepared:
@@ -52,6 +48,7 @@ class Prepared:
         self._statement = statement
         self._names = names
         self._compiled: dict[tuple[str, str, str], _Compiled] = {}
+        self._last: tuple[Dialect, _Compiled] | None = None
 
     def change(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute; gives how many rows it met. Raises SQLAlchemy's errors."""
@@ -64,11 +61,10 @@ class Prepared:
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[list[Any]]:
         """Every row that a SELECT finds."""
         compiled = self._for(connection.dialect)
-        driver: Any = connection.dialect.loaded_dbapi
         cursor = _execute(connection, compiled, values)
         try:
             found = [list(row) for row in cursor.fetchall()]
-        except driver.Error as error:
+        except errors_of(connection) as error:
             raise translated(connection, compiled.text, values, error) from error
         finally:
             cursor.close()
@@ -79,35 +75,40 @@ class Prepared:
 
     def _for(self, dialect: Dialect) -> _Compiled:
         # By kind, not by object: every engine has a dialect of its own.
+        if self._last is not None and self._last[0] is dialect:
+            return self._last[1]
         kind = (dialect.name, dialect.driver, dialect.paramstyle)
         known = self._compiled.get(kind)
         if known is None:
             known = self._compiled[kind] = self._compile(dialect)
+        self._last = dialect, known
         return known
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._names)
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        parameters = [_Parameter(name, _binding(compiled.binds[name].type, dialect)) for name in names]
         columns = self._statement.selected_columns if isinstance(self._statement, Select) else ()
-        converts = [_reading(column.type, dialect) for column in columns]
-        results = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
-        return _Compiled(str(compiled), bool(compiled.positional), parameters, results)
+        converts = _placed(_binding(compiled.binds[name].type, dialect) for name in names)
+        results = _placed(_reading(column.type, dialect) for column in columns)
+        return _Compiled(str(compiled), bool(compiled.positional), list(names), converts, results)
 
 
 def _execute(connection: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> DBAPICursor:
     """A cursor that has executed a statement; the driver's errors become SQLAlchemy's."""
-    driver: Any = connection.dialect.loaded_dbapi
     values = compiled.values(given)
     cursor = connection.connection.cursor()
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, compiled.text, values, None, False)
     try:
         cursor.execute(compiled.text, values)
-    except driver.Error as error:
+    except errors_of(connection) as error:
         cursor.close()
         raise translated(connection, compiled.text, values, error) from error
     return cursor
+
+
+def _placed(converts: Iterable[Convert | None]) -> list[tuple[int, Convert]]:
+    return [(place, convert) for place, convert in enumerate(converts) if convert is not None]
 
 
 def _binding(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

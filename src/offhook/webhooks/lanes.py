@@ -1,8 +1,8 @@
 """Order and limits of sending: one job in flight per key, in order; so many per application; so many in all.
 
-One application whose server hangs fills its own share and no more. A delivery leaves its lane when its end is
-written down, which takes no share any more. That may ride with another write while nobody is behind it; whoever
-comes then has it written at once, and is sent when it is.
+One application whose server hangs fills its own share and no more. A delivery leaves its lane when its end
+is written down, which takes no share any more. That may ride with another write while nobody is behind it;
+whoever comes then has it written at once, and is sent when it is.
 """
 
 import asyncio

@@ -433,10 +433,10 @@ def test_answered_leg_has_a_checkpoint_until_it_is_over(world: Any) -> None:
         from offhook.storage import checkpoints
 
         await bench.call_in([say("Hello")])
-        stored = bench.database._read(checkpoints.list)
+        stored = bench.database.look(checkpoints.list)
         assert [(row.session, row.dialog) for row in stored] == [("in-1", b"dialog of in-1")]
         await bench.remote_bye("in-1")
-        assert bench.database._read(checkpoints.list) == ()
+        assert bench.database.look(checkpoints.list) == ()
 
     world(script)
 
