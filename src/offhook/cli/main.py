@@ -88,6 +88,7 @@ root = LazyGroup(
 def main() -> None:
     """Run one command; the entry point of `offhook`."""
     try:
+        _check_text(sys.argv[1:])
         code = root.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
@@ -106,6 +107,20 @@ def main() -> None:
         print(f"offhook: {error}", file=sys.stderr)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _check_text(arguments: list[str]) -> None:
+    """Everything is stored and sent as UTF-8. What follows `exec` is for another program, as it is."""
+    for argument in arguments:
+        if argument == "exec":
+            return
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            shown = repr(os.fsencode(argument)).removeprefix("b")
+            raise click.UsageError(
+                f"the argument {shown} is not UTF-8; write it in UTF-8, or rename the file that it names"
+            ) from None
 
 
 def _use_config(value: str | None) -> None:

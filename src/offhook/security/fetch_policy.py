@@ -19,9 +19,7 @@ from offhook.core.names import look_up
 
 SETTING = "OFFHOOK_FETCH__PRIVATE"
 NETWORKS_SETTING = "OFFHOOK_FETCH__NETWORKS"
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-WEB = frozenset({"http", "https"})
-WEBSOCKET = frozenset({"ws", "wss"})
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 NEVER_PORTS = frozenset(
     {0, 1, 7, 9, 19, 21, 22, 23, 25, 53, 110, 111, 123, 135, 137, 139, 143, 161, 389, 445, 465, 514, 587}
@@ -93,7 +91,6 @@ class FetchPolicy:
     """Whether loopback, private, link-local and other non-public addresses may be reached."""
     networks: tuple[Network, ...] = ()
     """Networks that may be reached whatever the other rules say of their addresses."""
-    schemes: frozenset[str] = WEB
     never_ports: frozenset[int] = NEVER_PORTS
 
     def check_url(self, url: str) -> Target:
@@ -111,8 +108,8 @@ class FetchPolicy:
 
     def check(self, scheme: str, host: str, port: int | None = None) -> Target:
         """The same for a URL that somebody else took apart."""
-        if scheme not in self.schemes:
-            wanted = " or ".join(sorted(self.schemes))
+        if scheme not in DEFAULT_PORTS:
+            wanted = " or ".join(DEFAULT_PORTS)
             raise _refusal(
                 f"the scheme {scheme or '(none)'!r} is not fetched; the URL must begin with {wanted}"
             )

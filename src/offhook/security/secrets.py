@@ -130,7 +130,3 @@ class Sealer:
     def derive(self, purpose: str) -> bytes:
         """32 bytes for another use of the instance key, the same on every start (HKDF, RFC 5869)."""
         return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._key)
-
-    def is_current(self, sealed: bytes) -> bool:
-        """False when the value should be sealed again because its key is an older one."""
-        return sealed[1 : 1 + _ID_BYTES] == self._current

@@ -85,12 +85,6 @@ class Headers:
         self._lines.append((name, value))
         self._keys.append(key_of(name))
 
-    def insert_first(self, name: str, value: str) -> None:
-        """Put a line before all others."""
-        self.cache.clear()
-        self._lines.insert(0, (name, value))
-        self._keys.insert(0, key_of(name))
-
     def set(self, name: str, value: str) -> None:
         """Make this the only line of that name: in the place of the first one, else at the end."""
         key = key_of(name)

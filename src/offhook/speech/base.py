@@ -1,4 +1,4 @@
-"""What every speech engine offers: text to speech and speech to text, as plug-ins.
+"""What every speech engine offers: text to speech, as a plug-in.
 
 Engines get *segments*, never SSML: markup is read once, in `speech.ssml`, so that every engine speaks it the
 same way. An engine declares how many jobs it can do at once; where that is 1, whoever drives it queues. A
@@ -9,8 +9,6 @@ PCM is 16-bit signed little-endian mono; the rate belongs to the voice. This mod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-# ── text to speech ──────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,90 +101,6 @@ class TTS(Protocol):
 
     async def close(self) -> None:
         """End the engine's processes."""
-        ...
-
-
-# ── speech to text ──────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a recogniser can do."""
-
-    languages: tuple[str, ...]
-    grammar: bool
-    """Can be limited to the words of `hints`."""
-    free_speech: bool
-    partials: bool
-    n_best: int
-    jobs: int
-    """How many sessions one engine serves at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """One reading of an utterance. `confidence` is 0 to 1; `words` are (word, start ms, end ms)."""
-
-    text: str
-    confidence: float
-    language: str
-    words: tuple[tuple[str, int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Speech began `at_ms` after the start of the session."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """What was understood so far; later ones replace it."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """An utterance has ended; the best hypothesis is the first."""
-
-    hypotheses: tuple[Hypothesis, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NoMatch:
-    """Speech was heard and rejected: outside the grammar or below the threshold."""
-
-
-Recognised = SpeechStarted | Partial | Final | NoMatch
-
-
-class ASRSession(Protocol):
-    """One stream of audio being recognised."""
-
-    def feed(self, pcm: bytes) -> Sequence[Recognised]:
-        """Give audio at the session's rate and take what it brought."""
-        ...
-
-    def finish(self) -> Sequence[Recognised]:
-        """The audio has ended: the last results."""
-        ...
-
-    def close(self) -> None:
-        """Forget the session, whatever its state."""
-        ...
-
-
-class ASR(Protocol):
-    """A speech-to-text engine."""
-
-    name: str
-
-    def capabilities(self) -> Capabilities: ...
-
-    def open(self, language: str, hints: Sequence[str], rate: int) -> ASRSession:
-        """Start a session; raises SpeechError where the language or the rate cannot be served."""
         ...
 
 

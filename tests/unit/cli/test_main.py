@@ -73,3 +73,23 @@ def test_a_certificate_that_cannot_be_used_stops_serve_at_once(
     told = capsys.readouterr().err
     assert told.startswith("offhook: OFFHOOK_HTTP__TLS_CERT: cert.pem must be a PEM file with")
     assert not (tmp_path / "var" / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("apps", "show", "a\udcff\n"), ("--config", "\udcfe", "apps", "list"), ("caf\udce9",)]
+)
+def test_an_argument_that_is_not_utf8_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    told = capsys.readouterr().err
+    assert "is not UTF-8; write it in UTF-8" in told
+    assert any(name in told for name in (r"'a\xff\n'", r"'\xfe'", r"'caf\xe9'"))
+    assert told.count("\n") == 1
+
+
+def test_the_arguments_of_another_program_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("offhook.cli.main.root.main", lambda **options: asked.append(options))
+    assert run(monkeypatch, "exec", "echo", "\udcff") == 0
+    assert asked == [{"standalone_mode": False}]

@@ -6,7 +6,7 @@ import ipaddress
 import pytest
 
 from offhook.core.errors import DeliveryError
-from offhook.security.fetch_policy import WEBSOCKET, FetchPolicy, SystemResolver
+from offhook.security.fetch_policy import FetchPolicy, SystemResolver
 
 DENY = FetchPolicy(private=False)
 ALLOW = FetchPolicy(private=True)
@@ -155,13 +155,6 @@ def test_a_message_does_not_show_a_query_or_control_characters() -> None:
         DENY.check_url("http://a\x1b[31m.example/?token=secret")
     assert "secret" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
-
-
-def test_websocket_urls() -> None:
-    policy = FetchPolicy(private=False, schemes=WEBSOCKET)
-    assert policy.check_url("wss://a.example/s").port == 443
-    with pytest.raises(DeliveryError, match="ws or wss"):
-        policy.check_url("https://a.example/")
 
 
 class FakeResolver:

@@ -37,12 +37,11 @@ def test_another_key_is_named() -> None:
         Sealer(KEY).open(sealed)
 
 
-def test_an_older_key_opens_and_is_recognised() -> None:
+def test_an_older_key_opens() -> None:
     sealed = Sealer(OTHER).seal(b"secret")
     both = Sealer(KEY, older=(OTHER,))
     assert both.open(sealed) == b"secret"
-    assert not both.is_current(sealed)
-    assert both.is_current(both.seal(b"x"))
+    assert both.key_id == Sealer(KEY).key_id
 
 
 def test_every_changed_byte_is_noticed() -> None:

@@ -71,12 +71,6 @@ class Recorders:
         self.running[recording.ident] = recording
         self.dirty = True
 
-    def get(self, ident: int) -> Recording:
-        recording = self.running.get(ident)
-        if recording is None:
-            raise LocalStateError(f"Recorder {ident} is not running.")
-        return recording
-
     def move(self, recording: Recording, row: int | None, conversation: int | None) -> None:
         """Record another target from the next tick on; legs keep the channels that they have."""
         recording.row, recording.conversation = row, conversation
