@@ -1,5 +1,6 @@
 """The command line tells a failure in one sentence on standard error, with its exit status."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def test_an_argument_that_is_not_utf8_is_named(
 
 def test_the_arguments_of_another_program_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("offhook.cli.main.root.main", lambda **options: asked.append(options))
+    module = importlib.import_module("offhook.cli.main")
+    monkeypatch.setattr(module.root, "main", lambda **options: asked.append(options))
     assert run(monkeypatch, "exec", "echo", "\udcff") == 0
     assert asked == [{"standalone_mode": False}]
