@@ -4,11 +4,8 @@ What is wrong with the request is refused with `Invalid` before anything is made
 succeeded: a destination that no trunk reaches is a `failed` event.
 """
 
-from contextlib import suppress
+import asyncio
 from dataclasses import replace
-
-from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from offhook.calls import identity, lifecycle, notices, outbound, states
 from offhook.calls.answering import RestCall
@@ -51,20 +48,15 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
         ring_s=request.ringing_timer,
         talk_s=request.length_timer,
     )
-    leg = outbound.create(exchange, order)
+    leg, stored = outbound.place(exchange, order)
     row = record_of(leg)
     if request.machine_detection or request.advanced_machine_detection:
         notices.no_detection(exchange, leg)
     leg.limits.turn = exchange.pace.turn(lambda: _begin(exchange, leg, request.endpoint, shown))
-    # Writes are committed in order: once this one is, the leg can be read. One that cannot be is owed, and
-    # the call is placed all the same.
-    with suppress(OperationalError, InterfaceError):
-        await exchange.ports.database.submit(_nothing)
+    # Once it is committed the leg can be read. What cannot be written is owed, and the call is placed all the
+    # same; nor does anybody who stops waiting stop the write.
+    await asyncio.wait((stored,))
     return row
-
-
-def _nothing(connection: Connection) -> None:
-    """Writes no row."""
 
 
 def _begin(exchange: Exchange, leg: Leg, endpoint: Endpoint, shown: str) -> None:

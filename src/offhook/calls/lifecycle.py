@@ -4,6 +4,8 @@ Everything that changes a leg's status goes through `move` and `finish`; each wr
 in one transaction. `finish` is also the one place where a leg gives back what it holds.
 """
 
+from asyncio import Future
+
 from offhook.calls import legmedia, rooms, rows, states
 from offhook.calls.exchange import Exchange
 from offhook.calls.leg import Leg
@@ -14,7 +16,9 @@ from offhook.sip.commands import HangUp
 from offhook.webhooks import payloads
 
 
-def begin(exchange: Exchange, leg: Leg, *, new_conversation: bool, ringing: bool = False) -> None:
+def begin(
+    exchange: Exchange, leg: Leg, *, new_conversation: bool, ringing: bool = False
+) -> "Future[list[str]]":
     """Write a new leg with its `started` (and, for an inbound one, `ringing`) in one transaction."""
     wall = exchange.wall()
     posts = [_step(exchange, leg, "started")]
@@ -23,7 +27,7 @@ def begin(exchange: Exchange, leg: Leg, *, new_conversation: bool, ringing: bool
     writes = [rows.insert_leg(leg)]
     if new_conversation:
         writes.insert(0, rows.insert_conversation(leg.conversation, wall))
-    rows.submit(exchange, leg, posts, *writes)
+    return rows.submit(exchange, leg, posts, *writes)
 
 
 def ringing(exchange: Exchange, leg: Leg) -> None:

@@ -5,6 +5,7 @@ when the leg is made, before it is known whether it can be dialled at all.
 """
 
 import logging
+from asyncio import Future
 from dataclasses import dataclass
 
 from offhook.calls import legmedia, lifecycle, notices, states
@@ -38,6 +39,11 @@ class Order:
 
 def create(exchange: Exchange, order: Order) -> Leg:
     """Make the leg, its row and its `started`."""
+    return place(exchange, order)[0]
+
+
+def place(exchange: Exchange, order: Order) -> "tuple[Leg, Future[list[str]]]":
+    """As `create`, with what is done once the row is stored, or is owed (`owed.py`)."""
     party = order.party
     conversation = order.conversation
     fresh = conversation is None
@@ -54,8 +60,7 @@ def create(exchange: Exchange, order: Order) -> Leg:
     )
     exchange.register(leg)
     exchange.gate.began(exchange.now(), order.party.account_id)
-    lifecycle.begin(exchange, leg, new_conversation=fresh)
-    return leg
+    return leg, lifecycle.begin(exchange, leg, new_conversation=fresh)
 
 
 def dial(exchange: Exchange, leg: Leg, plan: DialPlan | Unroutable) -> None:

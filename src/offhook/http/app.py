@@ -29,6 +29,8 @@ def build(context: HttpContext, kpn: KpnParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # FastAPI would look for providers at every request; what is measured here is in `metrics.py`.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.context = context
     app.state.apis = APIS

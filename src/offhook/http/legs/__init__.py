@@ -4,10 +4,9 @@ An older view of what `/v1/calls` calls calls, kept for programs that list legs 
 docs/specs/http.md, "Legs".
 """
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from offhook.http.accept import takes_json
 from offhook.http.legs import routes
 
-router = APIRouter(dependencies=[Depends(takes_json)])
+router = APIRouter()
 router.include_router(routes.router)

@@ -8,16 +8,17 @@ from pydantic import Field
 
 from offhook.core.clock import iso_milliseconds
 from offhook.http.context import HttpContext, context
-from offhook.http.declared import Shown, answers, looks_at
+from offhook.http.declared import PageLinks, SelfLink, Shown, answers, looks_at
+from offhook.http.direct import DirectRoute
 from offhook.http.legs.refusals import refusals
 from offhook.http.paging import PageAnswer
 from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import Application, find, steer
 from offhook.http.voice_v1.calls import find_all
 from offhook.http.voice_v1.listing import ListingQuery
-from offhook.http.voice_v1.shown import PageLinks, SelfLink, Status
+from offhook.http.voice_v1.shown import Status
 
-router = APIRouter(tags=["Legs"])
+router = APIRouter(tags=["Legs"], route_class=DirectRoute)
 PATH = "/v0.1/legs"
 
 

@@ -6,11 +6,10 @@ One module per family of requests: `create`, `calls` (reading), `modify`, `playb
 verb as a function of the context, the call and the checked body, for other surfaces that do the same.
 """
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from offhook.http.accept import takes_json
 from offhook.http.voice_v1 import calls, create, dtmf, modify, playback
 
-router = APIRouter(dependencies=[Depends(takes_json)])
+router = APIRouter()
 for part in (create, calls, modify, playback, dtmf):
     router.include_router(part.router)

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from offhook.core.clock import US_PER_SECOND
 from offhook.core.errors import Conflict, NotFound
+from offhook.http.accept import takes_json
 from offhook.http.auth import Caller, by_token
 from offhook.http.context import HttpContext, as_stored, context, is_id
 from offhook.storage import legs
@@ -23,7 +24,9 @@ KEPT_DAYS = 2
 US_PER_DAY = 86_400 * US_PER_SECOND
 
 
-async def in_region(request: Request, caller: Annotated[Caller, Depends(by_token)]) -> Caller:
+async def in_region(
+    request: Request, _: Annotated[None, Depends(takes_json)], caller: Annotated[Caller, Depends(by_token)]
+) -> Caller:
     """The application, at a host of this node's region. Raises `NotFound` at another region's."""
     region = context(request).voice.region
     host = request.headers.get("host", "")

@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from offhook.http.auth import Caller
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, looks_at, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.paging import PageAnswer
 from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import PATH, Application, find, kept_since
@@ -14,7 +15,7 @@ from offhook.http.voice_v1.shown import Call, CallPage
 from offhook.storage import legs
 from offhook.storage.records import Page
 
-router = APIRouter(tags=["Voice"])
+router = APIRouter(tags=["Voice"], route_class=DirectRoute)
 
 
 @router.get(

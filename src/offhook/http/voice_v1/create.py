@@ -11,6 +11,7 @@ from offhook.core.errors import Overloaded
 from offhook.http.auth import Caller
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.errors import Busy, Throttled
 from offhook.http.models import read_model
 from offhook.http.voice_v1.access import PATH, Application
@@ -19,7 +20,7 @@ from offhook.http.voice_v1.shown import Placed
 from offhook.ncco.effects import Endpoint, PhoneEndpoint
 from offhook.storage.records import Leg
 
-router = APIRouter(tags=["Voice"])
+router = APIRouter(tags=["Voice"], route_class=DirectRoute)
 EXAMPLE: dict[str, Any] = {
     "to": [{"type": "phone", "number": "31201234567"}],
     "from": {"type": "phone", "number": "15550100001"},

@@ -8,12 +8,13 @@ from pydantic import AliasChoices, Field, StringConstraints
 
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.models import Body, OneUrl, read_model
 from offhook.http.voice_v1.access import PATH, Application, find, steer
 from offhook.http.voice_v1.shown import Done
 from offhook.storage.records import Leg
 
-router = APIRouter(tags=["Voice"])
+router = APIRouter(tags=["Voice"], route_class=DirectRoute)
 
 
 class DigitsBody(Body):

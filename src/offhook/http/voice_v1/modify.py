@@ -8,11 +8,12 @@ from pydantic import Field, field_validator, model_validator
 from offhook.calls.registry import Calls
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.models import Body, OneUrl, read_model, refuse
 from offhook.http.voice_v1.access import PATH, Application, find, steer
 from offhook.storage.records import Leg
 
-router = APIRouter(tags=["Voice"])
+router = APIRouter(tags=["Voice"], route_class=DirectRoute)
 
 
 class Destination(Body):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
 
 from offhook.http.context import HttpContext, context
 from offhook.http.declared import answers, reads, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.models import Body, Decimal, Line, OneUrl, Whole, read_model
 from offhook.http.voice_v1.access import PATH, Application, find, steer
 from offhook.http.voice_v1.shown import Done
@@ -16,7 +17,7 @@ from offhook.ncco.spoken import spoken_length
 from offhook.ncco.voices import resolve
 from offhook.storage.records import Leg
 
-router = APIRouter(tags=["Voice"])
+router = APIRouter(tags=["Voice"], route_class=DirectRoute)
 MOST_LOOPS = 100_000
 MOST_STYLES = 1_000
 

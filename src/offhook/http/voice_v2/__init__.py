@@ -4,10 +4,9 @@ Asynchronous: the answer is an empty object, and the ids of the call come with i
 and steered with version 1. See docs/specs/http.md, "Version 2".
 """
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from offhook.http.accept import takes_json
 from offhook.http.voice_v2 import create
 
-router = APIRouter(dependencies=[Depends(takes_json)])
+router = APIRouter()
 router.include_router(create.router)

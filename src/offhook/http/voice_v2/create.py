@@ -13,13 +13,14 @@ from offhook.calls.hooks import LegHooks
 from offhook.http.auth import Caller
 from offhook.http.context import context
 from offhook.http.declared import Shown, answers, reads, refusals
+from offhook.http.direct import DirectRoute
 from offhook.http.errors import InvalidFields
 from offhook.http.models import Line, read_model
 from offhook.http.voice_v1.access import Application
 from offhook.http.voice_v1.create import EXAMPLE, place
 from offhook.http.voice_v1.schemas import CreateCallBody
 
-router = APIRouter(tags=["Voice, version 2"])
+router = APIRouter(tags=["Voice, version 2"], route_class=DirectRoute)
 PATH = "/v2/calls"
 
 
