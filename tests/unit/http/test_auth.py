@@ -9,10 +9,12 @@ import jwt as pyjwt
 import pytest
 
 from offhook.security import jwt
+from offhook.security.keys import make_pair
 from offhook.security.passwords import hash_secret
 from offhook.storage import accounts
 from offhook.storage.accounts import ApiSecret
 from offhook.testing.provision import API_KEY, API_SECRET, key_pair
+from offhook.testing.world import World
 
 UNAUTHORISED = {"type": "UNAUTHORIZED", "error_title": "Unauthorized"}
 
@@ -91,6 +93,20 @@ def test_a_token_of_a_user_places_and_reads_calls_of_its_application(http: Any) 
     made = http("POST", "/v1/calls", body, auth=users)
     assert made.status == 201
     assert http("GET", f"/v1/calls/{made.json['uuid']}", auth=token(http)).status == 200
+
+
+def test_a_new_key_ends_the_tokens_of_the_old_one_at_once(client_of: Any) -> None:
+    with World(seed=11) as world:
+        http, own = client_of(world), world.provisioned.application
+        good = token(http)
+        assert http("GET", "/v1/calls", auth=good).status == 200
+        pair = make_pair()
+        changed = {"name": own.name, "keys": {"public_key": pair.public_key}}
+        assert http("PUT", f"/v2/applications/{own.application_id}", changed).status == 200
+        answer = http("GET", "/v1/calls", auth=good)
+        assert (answer.status, answer.json) == (401, UNAUTHORISED), "its signature was known to be right"
+        made = jwt.make_token(pair.private_key, own.application_id, wall=world.clock.wall(), ids=world.ids)
+        assert http("GET", "/v1/calls", auth=f"Bearer {made}").status == 200
 
 
 def test_an_acl_opens_only_its_paths(http: Any) -> None:

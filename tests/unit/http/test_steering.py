@@ -142,6 +142,23 @@ def test_transfer_to_an_ncco_and_to_an_address(live: Live) -> None:
     assert live.world.heard(live.world.run(_wait(live.call))) == ["moved", "again"]
 
 
+def test_the_address_of_a_transfer_is_asked_as_an_answer_url_is(live: Live) -> None:
+    live.world.application({"/next": WAIT})
+    destination = {"type": "ncco", "url": ["http://app.test/next?step=2"]}
+    assert live.put("", {"action": "transfer", "destination": destination}).status == 204
+    live.world.wait(1)
+    (asked,) = live.world.app.at("/next")
+    after = live.http("GET", live.path).json["conversation_uuid"]
+    assert (asked.method, asked.body) == ("GET", b"")
+    assert asked.query == {
+        "step": "2",
+        "from": "15550100777",
+        "to": live.world.number,
+        "uuid": live.uuid,
+        "conversation_uuid": after,
+    }
+
+
 WRONG = [
     ("", {}, "action"),
     ("", {"action": "dance"}, "action"),
