@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.interop.exec.conftest import PROGRAMS, SECONDS, watched
+from tests.interop.exec.conftest import PROGRAMS, SECONDS, run, watched
 from tests.interop.sdk.scene import over
 from tests.real import Stage
 
@@ -65,6 +65,16 @@ def token(stage: Stage) -> str:
 @pytest.mark.parametrize("client", ["net_http", "no_proxy", "open_uri", "a_socket"])
 def test_ruby(client: str, stage: Stage, tmp_path: Path) -> None:
     judge(stage, tmp_path, "ruby", str(PROGRAMS / "client.rb"), client)
+
+
+@pytest.mark.needs("ruby")
+def test_ruby_is_refused_other_hosts_with_a_sentence(stage: Stage) -> None:
+    """Also where the client is told to use no proxy; this machine is reached as ever."""
+    there = f"Net::HTTP.new('127.0.0.1', {stage.place.http_port}, nil).get('/health').code"
+    script = f"puts {there}; Net::HTTP.new('example.org', 443, nil).get('/')"
+    done = run("ruby", "-rnet/http", "-e", script)
+    assert (done.stdout, done.returncode) == ("200\n", 1)
+    assert "offhook exec refuses example.org: only Vonage's hosts are answered" in done.stderr
 
 
 @pytest.mark.needs("php")
