@@ -6,6 +6,7 @@ application can put a line of its own into one (RFC 3261 §25.1).
 
 import re
 
+from offhook.core import passport
 from offhook.ncco.addresses import one_url, phone_number, required
 from offhook.ncco.effects import Endpoint, PhoneEndpoint, SipEndpoint
 from offhook.ncco.fields import Fields, shown
@@ -64,8 +65,18 @@ def _phone(fields: Fields) -> PhoneEndpoint:
         dtmf_answer=_dtmf_answer(fields),
         on_answer_url=url,
         ringback_url=ringback,
-        shaken=_printable(fields, "shaken", fields.limits.text),
+        shaken=_signed(fields),
     )
+
+
+def _signed(fields: Fields) -> str | None:
+    """The content of an Identity header, whose structure is checked as in REST."""
+    value = fields.string("shaken")
+    problem = None if value is None else passport.problem(value)
+    if problem is None:
+        return value
+    fields.error("shaken", problem)
+    return None
 
 
 def _on_answer(fields: Fields) -> tuple[str | None, str | None]:

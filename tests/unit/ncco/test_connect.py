@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.unit.core.test_passport import identity
 from tests.unit.ncco.harness import Leg, action, errors, warnings
 
 from offhook.ncco.actions.connect import Connect
@@ -18,6 +19,7 @@ from offhook.ncco.settings import Settings
 
 PHONE = {"type": "phone", "number": "14155550100"}
 NOBODY = {"action": "talk", "text": "nobody"}
+IDENTITY = identity()
 
 
 def connect(number: str = "14155550100", **fields: Any) -> dict[str, Any]:
@@ -145,14 +147,14 @@ def test_refused(fields: dict[str, Any], path: str, words: str) -> None:
                 "number": "14155550100",
                 "dtmfAnswer": "2p02p",
                 "onAnswer": {"url": "https://a.example/w", "ringbackTone": "https://a.example/r.mp3"},
-                "shaken": "jwt;info=<https://a.example>;alg=ES256",
+                "shaken": IDENTITY,
             },
             PhoneEndpoint(
                 "14155550100",
                 "2p02p",
                 "https://a.example/w",
                 "https://a.example/r.mp3",
-                "jwt;info=<https://a.example>;alg=ES256",
+                IDENTITY,
             ),
         ),
         (
@@ -215,7 +217,13 @@ def test_endpoint(fields: dict[str, Any], expected: object) -> None:
         ({**PHONE, "dtmfAnswer": "1,2"}, ".dtmfAnswer", "keys 0 to 9, *, # and p"),
         ({**PHONE, "onAnswer": "https://a.example"}, ".onAnswer", "must be an object"),
         ({**PHONE, "onAnswer": {}}, ".onAnswer.url", "is missing"),
-        ({**PHONE, "shaken": "a\nb"}, ".shaken", "must be one line"),
+        ({**PHONE, "shaken": "a\nb"}, ".shaken", "must be the content of an Identity header"),
+        ({**PHONE, "shaken": ""}, ".shaken", "must be the content of an Identity header"),
+        ({**PHONE, "shaken": f"{IDENTITY}\r\nX: y"}, ".shaken", "must be the content of an Identity header"),
+        ({**PHONE, "shaken": IDENTITY.replace("ES256", "RS256")}, ".shaken", "has another alg than ES256"),
+        ({**PHONE, "shaken": identity(claims={})}, ".shaken", "has a claim attest that is not A, B or C"),
+        ({**PHONE, "shaken": IDENTITY * 40}, ".shaken", "must have at most 8192 characters"),
+        ({**PHONE, "shaken": 5}, ".shaken", "must be"),
         ({"type": "sip"}, ".uri", "is missing; give a sip: URI, or user and domain"),
         ({"type": "sip", "user": "bob"}, ".uri", "is missing"),
         ({"type": "sip", "uri": "sip:a@b", "user": "bob"}, ".uri", "cannot stand next to user and domain"),

@@ -11,18 +11,17 @@ from pydantic import AliasChoices, Field, StringConstraints, field_validator, mo
 
 from offhook.calls.endpoints.plan import Unroutable
 from offhook.calls.endpoints.sip import peer_of, uri_of
+from offhook.core import passport
 from offhook.http.models import Body, Line, refuse, without_nulls
 from offhook.ncco.effects import PhoneEndpoint, SipEndpoint
 from offhook.ncco.settings import DEFAULT_LIMITS
-from offhook.security import passport
 
 UNSERVED = ("websocket", "app", "vbc")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.!%*+`'~-]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
 _KEYS = re.compile(r"[0-9*#p]{1,100}", re.ASCII)
-_SHAKEN_LENGTH = 8192
 
-Shaken = Annotated[Line, StringConstraints(min_length=1, max_length=_SHAKEN_LENGTH)]
+Shaken = Annotated[Line, StringConstraints(min_length=1, max_length=passport.LONGEST)]
 
 
 def signed(value: str | None) -> str | None:

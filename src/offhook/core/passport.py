@@ -22,10 +22,14 @@ _PARAMETER = re.compile(rf"; ?(?P<name>[A-Za-z]{{1,32}}) ?= ?(?P<value>{_VALUE})
 _INFO = re.compile(r"<https://[^<>\s]{1,2040}>", re.ASCII | re.IGNORECASE)
 _FORM = '<header>.<claims>.<signature>;info=<https://…>;alg=ES256;ppt="shaken"'
 ATTESTATIONS = ("A", "B", "C")
+LONGEST = 8192
+"""Characters; a PASSporT has some hundreds."""
 
 
 def problem(text: str) -> str | None:
     """Why `text` cannot be an Identity header of a SHAKEN call; None when its structure is right."""
+    if len(text) > LONGEST:
+        return f"must have at most {LONGEST} characters"
     found = _IDENTITY.fullmatch(text)
     if found is None:
         return f"must be the content of an Identity header: {_FORM}"

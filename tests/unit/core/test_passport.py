@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from offhook.security.passport import problem
+from offhook.core.passport import problem
 
 HEADER = {"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": "https://cert.example.org/c.pem"}
 CLAIMS = {
