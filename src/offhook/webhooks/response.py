@@ -185,7 +185,7 @@ class _Body:
     def _unpack(self, part: bytes) -> None:
         while part:
             if self._unpacker.eof:
-                if "gzip" not in self._kind or not part.startswith(_GZIP):
+                if "gzip" not in self._kind or not _GZIP.startswith(part[:2]):
                     return  # what stands behind the end is nobody's
                 self._unpacker = zlib.decompressobj(_PACKED[self._kind])
             try:
