@@ -1,7 +1,8 @@
 """The KPN wrapper: the Voice API behind OAuth client credentials, with quotas and headers of its own.
 
 `gateway` and `envelope` are what every answer goes through, `token` and `access` who asks, the others what is
-asked: `applications`, `applications_v2`, `voice`, `playback`, `signed`, `numbers`. See docs/specs/kpn.md.
+asked: `applications` and `applications_v2` over `shapes`, `voice`, `playback`, `signed`, `numbers`. See
+docs/specs/kpn.md.
 """
 
 from fastapi import APIRouter

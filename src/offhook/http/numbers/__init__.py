@@ -7,8 +7,9 @@ secret in the query or the body where clients are old. See docs/specs/numbers-an
 from fastapi import APIRouter, Depends
 
 from offhook.http.accept import takes_json
-from offhook.http.numbers import changes, listings
+from offhook.http.auth import by_key
+from offhook.http.numbers.refusals import refusals
+from offhook.http.numbers.routes import add_routes
 
 router = APIRouter(tags=["Numbers"], dependencies=[Depends(takes_json)])
-for part in (listings, changes):
-    router.include_router(part.router)
+add_routes(router, by_key, refusals())
