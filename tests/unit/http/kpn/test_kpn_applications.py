@@ -49,6 +49,21 @@ def test_two_fields_are_enough(kpn: Any) -> None:
     assert hooks(answer.json) == {"answer_url": (ANSWER, "GET")}
 
 
+def test_an_application_for_messages_has_addresses_of_messages_alone(kpn: Any) -> None:
+    message = {"name": "Post", "type": "message"}
+    addresses = {"status_url": ANSWER, "inbound_url": EVENT}
+    for more in ({}, {"answer_url": ANSWER, "event_url": EVENT}):
+        answer = kpn("POST", "/applications", urlencode({**message, **addresses, **more}))
+        assert answer.status == 201, answer.body
+        assert answer.json["voice"] == {"webhooks": []}
+        assert answer.json["messages"]["webhooks"] == [
+            {"endpoint_type": name, "endpoint": url, "http_method": "POST"} for name, url in addresses.items()
+        ]
+    shown = kpn("GET", f"/applications/v2/{answer.json['id']}").json["capabilities"]
+    assert set(shown) == {"messages"}
+    assert kpn("POST", "/applications", urlencode(message)).json["messages"] == {"webhooks": []}
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
