@@ -17,14 +17,20 @@ PARTS = (
     ("journal", ("offhook/core/journal", "offhook/transport/trace", "offhook/calls/trace")),
     ("sip", ("offhook/sip/", "offhook/transport/", "offhook/sdp/")),
     ("storage", ("offhook/storage/", "sqlalchemy/", "sqlite3/")),
-    ("webhooks", ("offhook/webhooks/", "aiohttp/", "yarl/", "jwt/", "offhook/security/")),
+    ("webhooks", ("offhook/webhooks/", "aiohappyeyeballs/", "yarl/", "jwt/", "offhook/security/")),
     ("http/json", ("offhook/http/", "fastapi/", "starlette/", "uvicorn/", "prometheus_client/")),
     ("ncco/calls", ("offhook/ncco/", "offhook/calls/")),
     ("ipc", ("offhook/ipc/", "offhook/media/", "offhook/speech/", "offhook/audio/")),
 )
 REST = "loop and others"
-WAITING = ("_worker (concurrent/futures/thread.py", "wait (threading.py", "_work (offhook/storage/writer.py")
-"""Ends of stacks of threads that wait for work and look busy from outside."""
+WAITING = (
+    ("_worker", "concurrent/futures/thread.py"),
+    ("wait", "threading.py"),
+    ("wait", "offhook/storage/writer.py"),
+    ("_work", "offhook/storage/writer.py"),
+    ("_work", "offhook/storage/readers.py"),
+)
+"""Ends of stacks of threads that wait for work and look busy from outside: function and file."""
 
 
 def program() -> str | None:
@@ -83,5 +89,12 @@ def part_of(frames: list[str]) -> str:
 def _stacks(folded: str) -> Iterable[tuple[list[str], int]]:
     for line in folded.splitlines():
         stack, _, count = line.rpartition(" ")
-        if count.isdigit() and stack and not stack.rpartition(";")[2].startswith(WAITING):
+        if count.isdigit() and stack and not _waits(stack.rpartition(";")[2]):
             yield stack.split(";"), int(count)
+
+
+def _waits(frame: str) -> bool:
+    """Whether a stack ends in one of `WAITING`; some versions of py-spy put the class before the name."""
+    name, _, place = frame.partition(" (")
+    called = name.rpartition(".")[2]
+    return any(called == function and place.startswith(file) for function, file in WAITING)

@@ -118,6 +118,8 @@ def test_samples_belong_to_the_nearest_part() -> None:
         f"{base};dumps (json/encoder.py:4) 50\n"
         "run (asyncio/runners.py:1) 20\n"
         "run (threading.py:1);_worker (concurrent/futures/thread.py:81) 500\n"
+        "run (threading.py:1);_Waiting.wait (offhook/storage/writer.py:169) 400\n"
+        "run (threading.py:1);_Reader._work (offhook/storage/readers.py:68) 300\n"
         "no number here\n"
     )
     assert profile.breakdown(folded) == {"ncco/calls": 0.5, "storage": 0.3, "loop and others": 0.2}
