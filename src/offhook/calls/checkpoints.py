@@ -26,10 +26,11 @@ def mark(exchange: Exchange, marks: Mapping[str, bool]) -> "Future[None] | None"
         return None
     kept = [row for session, wanted in marks.items() if wanted and (row := _row(exchange, session))]
     settled = [session for session, wanted in marks.items() if not wanted]
+    placed = _placed(exchange, kept, settled)
     database = exchange.ports.database
     # Nobody waits for a session to be forgotten, and a BYE too many after a crash does no harm.
     submit = database.submit if kept else database.submit_along
-    written = submit(partial(_write, kept, settled))
+    written = submit(partial(_write, kept, settled, placed))
     written.add_done_callback(_report)
     return written if kept else None
 
@@ -45,11 +46,24 @@ def forget_all(exchange: Exchange) -> None:
     exchange.ports.database.submit(lambda connection: checkpoints.delete_of(connection, node))
 
 
+def _placed(exchange: Exchange, kept: Rows, settled: list[str]) -> list[str]:
+    """Sessions that were stored before they had a leg and are stored under that now."""
+    early = exchange.live.early
+    placed = [row.session for row in kept if row.session in early and row.leg_id != row.session]
+    early.difference_update(placed, settled)
+    return placed
+
+
 def _row(exchange: Exchange, session: str) -> records.Checkpoint | None:
     leg = exchange.live.sessions.get(session)
-    dialog = exchange.ports.sip.dump(session) if leg is not None else None
-    if leg is None or dialog is None:
+    if leg is None and session not in exchange.live.arriving:
         return None
+    dialog = exchange.ports.sip.dump(session)
+    if dialog is None:
+        return None
+    if leg is None:  # its trunk and number are not known yet
+        exchange.live.early.add(session)
+        return records.Checkpoint(session, "", "", session, dialog, exchange.wall())
     return records.Checkpoint(
         leg_id=leg.leg_id,
         account_id=leg.party.account_id,
@@ -61,7 +75,9 @@ def _row(exchange: Exchange, session: str) -> records.Checkpoint | None:
     )
 
 
-def _write(kept: Rows, settled: list[str], connection: Connection) -> None:
+def _write(kept: Rows, settled: list[str], placed: list[str], connection: Connection) -> None:
+    for session in placed:
+        checkpoints.delete_session(connection, session)
     for row in kept:
         checkpoints.save(connection, row)
     for session in settled:

@@ -38,6 +38,8 @@ class Live:
     sessions: dict[str, Leg] = field(default_factory=dict)
     arriving: set[str] = field(default_factory=set)
     """Inbound sessions whose trunk and number are being looked up."""
+    early: set[str] = field(default_factory=set)
+    """Inbound sessions without a leg that are stored under their own name: their callers got our 100."""
     conversations: dict[str, Conversation] = field(default_factory=dict)
     rooms: dict[tuple[str, str], Conversation] = field(default_factory=dict)
     """Named conversations by application and name."""

@@ -13,7 +13,7 @@ from offhook.sip.machine import Alias, Disconnected, Input, Output, Received, Ti
 from offhook.sip.message import Request, Response
 from offhook.sip.parser import parse
 from offhook.sip.routing import alias_of, response_destination, stamp_received
-from offhook.sip.session import dispatch, resume, streams
+from offhook.sip.session import dispatch, incoming, resume, streams
 from offhook.sip.session.context import METHODS, Context, StackConfig
 from offhook.sip.session.other import say
 from offhook.sip.session.table import Phase
@@ -41,6 +41,7 @@ class SipStack:
         elif isinstance(given, TimerFired):
             ctx.take(ctx.layer.fire(now, given.key))
             dispatch.timer(ctx, given.key)
+            incoming.trying(ctx, given.key)
         elif isinstance(given, TransportFailed):
             ctx.take(ctx.layer.transport_failed(now, given.flow))
         elif isinstance(given, Disconnected):

@@ -44,6 +44,7 @@ def _sip(world: "World") -> dict[str, int]:
         "SIP sessions": len(stack.sessions),
         "SIP transactions": stack.transactions,
         "SIP timers": driver.timers,
+        "SIP sessions stored without a leg": len(world.service.calls.exchange.live.early),
     }
 
 

@@ -1,8 +1,11 @@
 """Control dies while a call is being set up: nobody rings for ever, nobody is left in a call alone."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from offhook.simulator.behaviour import Answers, Rings
 from offhook.storage import checkpoints, legs
@@ -19,6 +22,11 @@ def completed(world: World) -> list[dict[str, Any]]:
 
 def stored(world: World) -> tuple[Any, ...]:
     return tuple(world.run(world.database.read(checkpoints.list)))
+
+
+def stored_now(world: World) -> list[Any]:
+    """The same at this very instant."""
+    return list(world.database.transact(checkpoints.list))
 
 
 def test_a_callee_who_still_rings_gets_a_cancel(make_world: Callable[..., World], errors: Any) -> None:
@@ -74,6 +82,60 @@ def test_a_caller_who_still_waits_gets_a_final_answer(make_world: Callable[..., 
     world.wait(40)
     assert stored(world) == ()
     errors.lines.clear()
+
+
+def slow_lookups(world: World, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The database takes its time to say where a call belongs."""
+    read = world.database.read
+
+    async def later(work: Callable[[Any], Any]) -> Any:
+        await asyncio.sleep(seconds)
+        return await read(work)
+
+    monkeypatch.setattr(world.database, "read", later)
+
+
+def test_a_caller_who_got_only_our_100_gets_a_final_answer(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(durable=True)
+    world.application({"/answer": FOR_EVER})
+    slow_lookups(world, monkeypatch, 5.0)
+    call = world.dial(A, world.number, "wait-hangup")
+    world.wait(0.15)
+    assert stored_now(world) == []
+    world.wait(1)
+    assert len(stored_now(world)) == 1
+    assert not call.done.done()
+    world.kill_control()
+    world.wait(2)
+    ending = call.report.ending
+    assert ending is not None
+    assert (ending.by, ending.status) == ("far end", 503)
+    assert world.scenario.events == []  # no application had heard of it
+    world.wait(40)
+    assert stored_now(world) == []
+
+
+@pytest.mark.parametrize("number", [World.number, "15550199999"], ids=["taken", "refused"])
+def test_a_lookup_that_takes_long_has_one_checkpoint_and_leaves_none(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    world = make_world(durable=True)
+    world.application({"/answer": FOR_EVER})
+    slow_lookups(world, monkeypatch, 0.5)
+    call = world.dial(A, number, "wait 3; hangup")
+    world.wait(0.4)
+    (early,) = stored_now(world)
+    assert early.leg_id == early.session
+    world.wait(1.5)
+    (row,) = stored_now(world)  # of the leg, or of the refusal until its ACK is in for sure
+    assert row.session == early.session
+    assert (row.leg_id == row.session) == (number != World.number)
+    world.run(call.done)
+    world.wait(40)
+    assert stored_now(world) == []
+    assert world.leaks(0.2) == {}
 
 
 def test_the_end_is_told_at_the_calls_own_address(make_world: Callable[..., World], errors: Any) -> None:

@@ -34,10 +34,14 @@ def test_an_outbound_session_is_kept_from_the_invite_to_the_answer_to_its_bye() 
     assert alice.stack.marks() == {"call": False}
 
 
-def test_an_inbound_session_is_kept_from_the_180_on() -> None:
+def test_an_inbound_session_is_kept_from_our_first_response_on() -> None:
     wire = Wire()
     alice, bob, session = inbound(wire)
     assert bob.stack.marks() == {}  # the caller repeats an INVITE that nobody answered
+    wire.run(0.2)
+    assert bob.messages("100 INVITE")
+    assert bob.stack.marks() == {session: True}  # and does so no more after our 100
+    assert bob.stack.dump(session) is not None
     bob.do(Ring(session))
     assert bob.stack.marks() == {session: True}
     bob.do(Answer(session, ANSWER))

@@ -8,7 +8,9 @@ from offhook.sip.message import Request
 from offhook.sip.session.context import Context
 from offhook.sip.session.state import Invite, Role, Session
 from offhook.sip.session.table import Phase
+from offhook.sip.transaction.machine import read_timer_key
 from offhook.sip.transaction.reports import Arrived
+from offhook.sip.transaction.table import On as Due
 from offhook.sip.uri import Uri
 
 DEFAULT_HOPS = 70
@@ -32,6 +34,19 @@ def begin(ctx: Context, arrived: Arrived) -> None:
     ctx.add(session)
     ctx.adopt(session, key, "invite")
     ctx.emit(_event(ctx, session, arrived))
+
+
+def trying(ctx: Context, timer: str) -> None:
+    """A timer of a transaction is due. If it is that of our 100, a successor has to know of the session: the
+    caller repeats its INVITE no more (§17.1.1.2).
+    """
+    found = read_timer_key(timer)
+    if found is None or found[1] is not Due.TRYING:
+        return
+    record = ctx.layer.records.get(found[0])
+    session = None if record is None else ctx.sessions.get(record.owner)
+    if session is not None and session.phase is Phase.INCOMING:
+        ctx.keep(session)
 
 
 def _event(ctx: Context, session: Session, arrived: Arrived) -> InviteReceived:
