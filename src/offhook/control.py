@@ -43,7 +43,7 @@ from offhook.supervisor.run import PASSED_ON
 from offhook.supervisor.sockets import inherited, open_all
 from offhook.transport.acl import Acl
 from offhook.transport.transports import Transports
-from offhook.webhooks.transport import HttpTransport
+from offhook.webhooks.transport import AiohttpTransport
 
 log = logging.getLogger("offhook.control")
 
@@ -83,7 +83,7 @@ async def serve(settings: Settings) -> None:
     clock = SystemClock()
     acl = Acl(rate=settings.sip.rate_per_source)
     transports, wire = make_transports(settings, clock, acl)
-    web = HttpTransport(policy_of(settings), SystemResolver())
+    web = AiohttpTransport(policy_of(settings), SystemResolver())
     journal = _journal(settings, clock)
     service = Service(settings, _drivers(settings, clock, journal, transports, web))
     if settings.journal.keep_days:
@@ -151,7 +151,7 @@ def _journal_keeper(journal: FileJournal, days: int) -> Step:
 
 
 def _drivers(
-    settings: Settings, clock: Clock, journal: FileJournal, transports: Transports, web: HttpTransport
+    settings: Settings, clock: Clock, journal: FileJournal, transports: Transports, web: AiohttpTransport
 ) -> Drivers:
     """The real things; the database is brought up to date here."""
     database = Database(settings.database, durability=settings.storage.durability)

@@ -1,58 +1,51 @@
-# LEAD ENGINEER: keep aiohttp here; see the note in connection.py.
-"""HTTP/1.1 requests to the outside, under the fetch policy: what sends webhooks and fetches files.
+"""HTTP requests to the outside with aiohttp, under the fetch policy.
 
-Every connection goes to an address that the policy has seen: names are resolved and judged for every new
-connection (`pool.py`), literal addresses in the URL, once for each URL. Redirects are given back, proxies and
-cookies are not used, bodies are capped after decompression, and heads by the number and size of their lines
-(`response.py`). Real sockets only; worlds have a transport of their own. Why no library stands in this
-place: docs/decisions/http-client-of-webhooks.md.
+Every connection goes to an address that the policy has seen: names are resolved by a resolver that drops
+forbidden addresses, literal addresses are checked in the URL, and connections that are kept open were checked
+when they were made. Redirects are given back, proxies and cookies of the environment are not used, bodies
+are capped after decompression, piece by piece, and heads by the number and size of
+their lines. Real sockets only; worlds have a transport of their own.
 """
 
-import base64
+import asyncio
 import re
-import ssl
+import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from offhook.core.errors import DeliveryError
 from offhook.security.fetch_policy import FetchPolicy, Resolver
-from offhook.webhooks.attempts import CLOSED, TIMED_OUT
-from offhook.webhooks.connection import HttpConnection
-from offhook.webhooks.pool import ConnectionPool, Origin
+from offhook.webhooks.attempts import CLOSED, TIMED_OUT, TOO_LARGE
 
+POOL = 1024
+PER_HOST = 256
+"""Connections. More than the outbox may hold in all and for an application (`lanes`), so that events that
+hang leave some for the NCCO of the next call."""
+KEEP_ALIVE_S = 4.0
+"""Below the 5 s after which common servers close an idle connection, perhaps while it is being used."""
+MAX_HEADERS = 100
+MAX_LINE = 8_190
+"""Header lines of a reply, and octets of one."""
 TARGETS = 512
 """URLs remembered as permitted; a name among them is still resolved and judged for every connection."""
+_CHUNK = 65_536
 _WRITABLE = re.compile(r"[!-~]+", re.ASCII)
-_USUAL = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+_NEVER = 1e9
+"""aiohttp rounds timeouts above this many seconds up; ours are exact."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A permitted URL as it is asked for."""
-
-    origin: Origin
-    path: str
-    host: str
-    """What the Host header says (RFC 9110 §7.2)."""
-    authorization: str | None
-    """Basic credentials of the URL (RFC 7617); a signature takes their place."""
-
-
-class HttpTransport:
+class AiohttpTransport:
     """The transport of `serve`. Made and closed on the loop that uses it."""
 
     def __init__(self, policy: FetchPolicy, resolver: Resolver) -> None:
         self._policy = policy
-        self._pool = ConnectionPool(policy, resolver)
+        self._resolver = _CheckedResolver(policy, resolver)
+        self._session: aiohttp.ClientSession | None = None
         self._checked = lru_cache(TARGETS)(self._check)
-
-    @property
-    def connections(self) -> int:
-        """How many stand, in use or kept."""
-        return len(self._pool)
 
     async def request(
         self,
@@ -64,71 +57,117 @@ class HttpTransport:
         read_timeout_s: float,
         max_bytes: int,
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """(status, headers, body). Raises DeliveryError; `retryable`: another attempt may help.
-
-        `read_timeout_s` is between two pieces and until the first: whoever asks bounds the whole, for a file
-        may take longer than a webhook.
-        """
+        """(status, headers, body). Raises DeliveryError; `retryable`: another attempt may help."""
         target = self._checked(url)
-        data = _written(method, target, headers, body)
-        while True:
-            connection = await self._connection(target.origin, connect_timeout_s)
-            try:
-                return await connection.ask(data, read_timeout_s, max_bytes)
-            except DeliveryError:
-                # What may be asked twice goes to another connection (RFC 9110 §9.2.2), a new one at last.
-                if method != "GET" or not connection.stale:
-                    raise
-            finally:
-                self._pool.give_back(target.origin, connection)
+        if "Authorization" in headers and target.user is not None:
+            target = target.with_user(None)  # the signature takes the place of Basic credentials
+        timeout = aiohttp.ClientTimeout(
+            total=None,  # whoever asks bounds the whole: a file may take longer than a webhook
+            connect=connect_timeout_s,
+            sock_connect=connect_timeout_s,
+            sock_read=read_timeout_s,
+            ceil_threshold=_NEVER,
+        )
+        try:
+            async with self._open().request(
+                method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
+            ) as response:
+                content = await _capped(response, max_bytes)
+                return response.status, dict(response.headers), content
+        except DeliveryError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _failure(error, url) from error
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+            await asyncio.sleep(0)  # the transports' own closing callbacks
 
-    async def _connection(self, origin: Origin, patience: float) -> HttpConnection:
-        try:
-            return await self._pool.take(origin, patience)
-        except ssl.SSLError as error:
-            raise DeliveryError(f"TLS failed: {error}.") from error
-        except TimeoutError as error:
-            raise DeliveryError(TIMED_OUT, retryable=True) from error
-        except OSError as error:
-            raise DeliveryError(CLOSED, retryable=True) from error
-
-    def _check(self, url: str) -> _Target:
-        """The URL as it is asked for, if the policy permits it. What it says depends on nothing else."""
+    def _check(self, url: str) -> URL:
+        """The URL as the client reads it, if the policy permits it. What it says depends on nothing else."""
         try:
             # Our own encoding is kept as it is; a URL with other characters is encoded by yarl.
-            read = URL(url, encoded=_WRITABLE.fullmatch(url) is not None)
-            port = read.explicit_port
+            target = URL(url, encoded=_WRITABLE.fullmatch(url) is not None)
+            port = target.explicit_port
         except ValueError as error:
             raise DeliveryError(f"Invalid URL: {error}.") from error
-        self._policy.check_url(str(read))
-        found = self._policy.check(read.scheme, read.host or "", port)  # as it will be asked for
-        host, path = read.host_port_subcomponent or "", read.raw_path_qs or "/"
-        if not _WRITABLE.fullmatch(host + path):
-            raise DeliveryError(f"Invalid URL: {url[:200]}.")
-        origin = Origin(read.raw_host or "", found.port, read.scheme == "https")
-        return _Target(origin, path, host, _basic(read.user, read.password))
+        self._policy.check_url(str(target))
+        self._policy.check(target.scheme, target.host or "", port)  # as the client will read it
+        return target
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=POOL,
+                limit_per_host=PER_HOST,
+                keepalive_timeout=KEEP_ALIVE_S,
+                resolver=self._resolver,
+                use_dns_cache=False,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                raise_for_status=False,
+                max_headers=MAX_HEADERS,
+                max_field_size=MAX_LINE,
+                max_line_size=MAX_LINE,
+            )
+        return self._session
 
 
-def _written(method: str, target: _Target, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The request as it goes on the wire (RFC 9112 §3)."""
-    lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.host}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"{name}: {value}" for name, value in _USUAL.items() if name not in headers]
-    if target.authorization is not None and "Authorization" not in headers:
-        lines.append(f"Authorization: {target.authorization}")
-    if body or method == "POST":
-        lines.append(f"Content-Length: {len(body)}")
-    if any("\r" in line or "\n" in line for line in lines):
-        raise DeliveryError("A header of the request holds a line break.")
-    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
+class _CheckedResolver(AbstractResolver):
+    """What aiohttp asks for addresses: gives it only those that the policy permits."""
+
+    def __init__(self, policy: FetchPolicy, resolver: Resolver) -> None:
+        self._policy = policy
+        self._resolver = resolver
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._policy.addresses(host, port, self._resolver)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in found
+        ]
+
+    async def close(self) -> None:
+        pass
 
 
-def _basic(user: str | None, password: str | None) -> str | None:
-    if user is None and password is None:
-        return None
-    pair = f"{user or ''}:{password or ''}".encode("utf-8", "surrogateescape")
-    return "Basic " + base64.b64encode(pair).decode("ascii")
+async def _capped(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_chunked(_CHUNK):
+        size += len(part)
+        if size > limit:
+            response.close()
+            raise DeliveryError(TOO_LARGE.format(limit))
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _failure(error: Exception, url: str) -> DeliveryError:
+    """What an exception of the client means, in the words that the fallback URL is told."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return DeliveryError(f"TLS failed: {error}.")
+    if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
+        return DeliveryError(f"Invalid URL: {url[:200]}.")
+    if isinstance(error, TimeoutError):
+        return DeliveryError(TIMED_OUT, retryable=True)
+    if isinstance(error, aiohttp.ClientConnectionResetError | aiohttp.ServerDisconnectedError):
+        return DeliveryError(CLOSED, retryable=True)
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | OSError):
+        return DeliveryError(CLOSED, retryable=True)
+    return DeliveryError(f"The reply is not HTTP: {error}.")

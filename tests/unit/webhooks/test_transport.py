@@ -1,4 +1,4 @@
-"""The transport against a server on loopback, with a resolver that says what the test wants."""
+"""The aiohttp transport against a server on loopback, with a resolver that says what the test wants."""
 
 import asyncio
 import gzip
@@ -11,8 +11,8 @@ import pytest
 
 from offhook.core.errors import DeliveryError
 from offhook.security.fetch_policy import FetchPolicy
-from offhook.webhooks import lanes, pool
-from offhook.webhooks.transport import HttpTransport
+from offhook.webhooks import lanes, transport
+from offhook.webhooks.transport import AiohttpTransport
 
 ALLOW = FetchPolicy(private=True)
 DENY = FetchPolicy(private=False)
@@ -63,7 +63,7 @@ class Server:
 
 
 def exchange(
-    use: Callable[[HttpTransport, Server], Awaitable[Any]],
+    use: Callable[[AiohttpTransport, Server], Awaitable[Any]],
     reply: bytes | None = OK,
     policy: FetchPolicy = ALLOW,
     resolver: FakeResolver | None = None,
@@ -72,7 +72,7 @@ def exchange(
         server = Server(reply)
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         server.port = listening.sockets[0].getsockname()[1]
-        transport = HttpTransport(policy, resolver or FakeResolver("127.0.0.1"))
+        transport = AiohttpTransport(policy, resolver or FakeResolver("127.0.0.1"))
         try:
             return await use(transport, server)
         finally:
@@ -83,14 +83,14 @@ def exchange(
     return asyncio.run(main())
 
 
-async def ask(transport: HttpTransport, url: str, **options: Any) -> Any:
+async def ask(transport: AiohttpTransport, url: str, **options: Any) -> Any:
     method = options.get("method", "GET")
     body, headers = options.get("body", b""), options.get("headers", {})
     return await transport.request(method, url, headers, body, 0.5, options.get("read", 0.5), 1000)
 
 
 def failing(url: str, **options: Any) -> DeliveryError:
-    async def use(transport: HttpTransport, server: Server) -> None:
+    async def use(transport: AiohttpTransport, server: Server) -> None:
         await ask(transport, url.replace("PORT", str(server.port)))
 
     with pytest.raises(DeliveryError) as caught:
@@ -99,7 +99,7 @@ def failing(url: str, **options: Any) -> DeliveryError:
 
 
 def test_a_post_as_it_goes_on_the_wire() -> None:
-    async def use(transport: HttpTransport, server: Server) -> bytes:
+    async def use(transport: AiohttpTransport, server: Server) -> bytes:
         headers = {"User-Agent": "Offhook", "Offhook-Delivery": "D1", "Content-Type": "application/json"}
         url = f"http://app.example:{server.port}/event"
         answer = await ask(transport, url, method="POST", body=b'{"a":1}', headers=headers)
@@ -119,7 +119,7 @@ def test_a_post_as_it_goes_on_the_wire() -> None:
 
 
 def test_a_get_keeps_our_encoding() -> None:
-    async def use(transport: HttpTransport, server: Server) -> bytes:
+    async def use(transport: AiohttpTransport, server: Server) -> bytes:
         await ask(transport, f"http://app.example:{server.port}/x?d=%7B%22a%22:%22b,c/d%22%7D&e=%2B%20")
         return server.requests[0]
 
@@ -129,7 +129,7 @@ def test_a_get_keeps_our_encoding() -> None:
 
 
 def test_other_characters_are_encoded() -> None:
-    async def use(transport: HttpTransport, server: Server) -> bytes:
+    async def use(transport: AiohttpTransport, server: Server) -> bytes:
         await ask(transport, f"http://app.example:{server.port}/ü?k=ü")
         return server.requests[0]
 
@@ -139,7 +139,7 @@ def test_other_characters_are_encoded() -> None:
 def test_redirects_are_given_back() -> None:
     reply = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
-    async def use(transport: HttpTransport, server: Server) -> Any:
+    async def use(transport: AiohttpTransport, server: Server) -> Any:
         return await ask(transport, f"http://app.example:{server.port}/")
 
     status, headers, _ = exchange(use, reply)
@@ -148,7 +148,7 @@ def test_redirects_are_given_back() -> None:
 
 
 def test_credentials_in_the_url_give_way_to_a_signature() -> None:
-    async def use(transport: HttpTransport, server: Server) -> list[bytes]:
+    async def use(transport: AiohttpTransport, server: Server) -> list[bytes]:
         url = f"http://user:pw@app.example:{server.port}/"
         await ask(transport, url)
         await ask(transport, url, headers={"Authorization": "Bearer x"})
@@ -191,7 +191,7 @@ def test_a_name_that_changes_its_answer_gains_nothing() -> None:
 
     resolver = Rebinding()
 
-    async def use(transport: HttpTransport, server: Server) -> Server:
+    async def use(transport: AiohttpTransport, server: Server) -> Server:
         url = f"http://rebinding.example:{server.port}/"
         # What a check before the request would have seen; the transport must not rely on it.
         await resolver.resolve("rebinding.example", server.port)
@@ -203,7 +203,7 @@ def test_a_name_that_changes_its_answer_gains_nothing() -> None:
 
 
 def test_of_several_addresses_only_permitted_ones_are_used() -> None:
-    async def use(transport: HttpTransport, server: Server) -> Server:
+    async def use(transport: AiohttpTransport, server: Server) -> Server:
         with pytest.raises(DeliveryError):
             await transport.request("GET", f"http://mixed.example:{server.port}/", {}, b"", 0.05, 0.05, 1000)
         return server
@@ -286,7 +286,7 @@ def test_invalid_urls(url: str) -> None:
 
 
 def test_connections_are_kept_for_the_next_request() -> None:
-    async def use(transport: HttpTransport, server: Server) -> None:
+    async def use(transport: AiohttpTransport, server: Server) -> None:
         for _ in range(2):
             assert (await ask(transport, f"http://app.example:{server.port}/"))[0] == 200
 
@@ -294,7 +294,7 @@ def test_connections_are_kept_for_the_next_request() -> None:
 
 
 def test_close_twice() -> None:
-    async def use(transport: HttpTransport, server: Server) -> None:
+    async def use(transport: AiohttpTransport, server: Server) -> None:
         await ask(transport, f"http://app.example:{server.port}/")
         await transport.close()
 
@@ -302,5 +302,5 @@ def test_close_twice() -> None:
 
 
 def test_events_that_hang_leave_connections_for_the_next_ncco() -> None:
-    assert pool.PER_HOST > lanes.PER_APPLICATION
-    assert pool.POOL > lanes.IN_ALL
+    assert transport.PER_HOST > lanes.PER_APPLICATION
+    assert transport.POOL > lanes.IN_ALL
