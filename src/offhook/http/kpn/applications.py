@@ -17,7 +17,7 @@ from offhook.http.kpn.access import Owner
 from offhook.http.kpn.changes import FORM, check_kind, check_version, make
 from offhook.http.kpn.declared import IF_MATCH, answers, refusals, with_headers
 from offhook.http.kpn.parts import BASE
-from offhook.http.kpn.shapes import Shape, add_routes
+from offhook.http.kpn.shapes import Shape, serve
 from offhook.storage.records import Application
 
 PATH = BASE + "/applications"
@@ -40,7 +40,7 @@ def _flat(application: Application) -> Json:
 
 
 SHAPE = Shape(PATH, _flat, FlatApplication, KpnPage)
-add_routes(router, SHAPE)
+serve(router, SHAPE)
 
 
 @router.post(

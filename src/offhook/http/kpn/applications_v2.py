@@ -17,7 +17,7 @@ from offhook.http.kpn.access import Owner
 from offhook.http.kpn.changes import make
 from offhook.http.kpn.declared import answers, refusals, with_headers
 from offhook.http.kpn.parts import BASE
-from offhook.http.kpn.shapes import Shape, add_routes
+from offhook.http.kpn.shapes import Shape, serve
 from offhook.http.models import read_model
 from offhook.storage.records import Application
 
@@ -47,7 +47,7 @@ def render(application: Application) -> Json:
 
 
 SHAPE = Shape(PATH, render, ShownApplication, KpnPageV2, " of version 2")
-add_routes(router, SHAPE)
+serve(router, SHAPE)
 
 
 @router.post(

@@ -39,7 +39,7 @@ class Shape:
         return JSONResponse(self.render(application), status_code=status, headers=headers)
 
 
-def add_routes(router: APIRouter, shape: Shape) -> None:
+def serve(router: APIRouter, shape: Shape) -> None:
     """Put the three routes into a router that begins at the shape's path."""
 
     @router.get(
