@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16, help="creates under way at a time")
     parser.add_argument("--dials", type=int, default=20, help="calls that are dialled in a second")
     parser.add_argument("--stored", type=int, default=100_000, help="finished calls that are there to list")
-    parser.add_argument("--pages", type=int, default=50, help="requests for each page")
+    parser.add_argument("--pages", type=int, default=200, help="requests for each page")
     parser.add_argument("--tokens", type=int, default=2000, help="tokens made beforehand")
     parser.add_argument(
         "--profile", action="store_true", help="hottest functions, to standard error (py-spy)"
