@@ -17,7 +17,7 @@ PARTS = (
     ("journal", ("offhook/core/journal", "offhook/transport/trace", "offhook/calls/trace")),
     ("sip", ("offhook/sip/", "offhook/transport/", "offhook/sdp/")),
     ("storage", ("offhook/storage/", "sqlalchemy/", "sqlite3/")),
-    ("webhooks", ("offhook/webhooks/", "aiohappyeyeballs/", "yarl/", "jwt/", "offhook/security/")),
+    ("webhooks", ("offhook/webhooks/", "aiohttp/", "yarl/", "jwt/", "offhook/security/")),
     ("http/json", ("offhook/http/", "fastapi/", "starlette/", "uvicorn/", "prometheus_client/")),
     ("ncco/calls", ("offhook/ncco/", "offhook/calls/")),
     ("ipc", ("offhook/ipc/", "offhook/media/", "offhook/speech/", "offhook/audio/")),
