@@ -55,7 +55,8 @@ async def create(exchange: Exchange, request: CreateCall) -> records.Leg:
     leg.limits.turn = exchange.pace.turn(lambda: _begin(exchange, leg, request.endpoint, shown))
     # Once it is committed the leg can be read. What cannot be written is owed, and the call is placed all the
     # same; nor does anybody who stops waiting stop the write.
-    await asyncio.wait((stored,))
+    if not stored.done():
+        await asyncio.wait((stored,))
     return row
 
 
