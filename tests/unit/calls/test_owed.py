@@ -35,6 +35,9 @@ class Database:
             future.set_exception(error)
         return future
 
+    def submit_along(self, fn: Callable[[Connection], Any]) -> "asyncio.Future[Any]":
+        raise AssertionError("what is owed is in a hurry")
+
     def ready(self) -> str | None:
         return "storage: full" if self.full else None
 
