@@ -48,7 +48,7 @@ def asker(client_of: Callable[[World], Any]) -> Iterator[Asker]:
 
 
 def checks_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every signature that is really checked. Worlds make equal tokens, which earlier tests may have shown."""
+    """Every signature that is really checked. Worlds make equal tokens; earlier tests may have shown them."""
     jwt._signed.cache_clear()
     checked: list[str] = []
     whole = jwt._jws.decode
