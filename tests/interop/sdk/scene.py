@@ -68,7 +68,7 @@ def settle(stage: Stage, *lines: Line) -> None:
     stage.run(wait())
 
 
-def say(stage: Stage, line: Line, hertz: float, seconds: float = 1.0) -> None:
+def say(stage: Stage, line: Line, hertz: float, seconds: float = 1.6) -> None:
     """A phone sends a tone."""
     stage.run(line.tone(hertz, seconds))
 
