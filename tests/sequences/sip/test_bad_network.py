@@ -1,50 +1,16 @@
 """Calls over a network that loses, repeats and delays: both ends agree in the end, and nothing is left."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import pytest
-from tests.sequences.sip.wire import ANSWER, Phone, Puppet, Weather, Wire, tag_of
+from tests.sequences.sip.beginnings import accept, calling, ring
+from tests.sequences.sip.wire import ANSWER, Phone, Weather, Wire, tag_of
 
-from offhook.sip.commands import Answer, Command, HangUp, Ring
+from offhook.sip.commands import Answer, HangUp
 from offhook.sip.events import (
     Answered,
     Ended,
-    Event,
     Failed,
     InviteReceived,
 )
-from offhook.sip.message import Request
-
-CHALLENGE = ("WWW-Authenticate", 'Digest realm="r", nonce="n1", algorithm=MD5, qop="auth"')
-
-
-def calling(**more: Any) -> tuple[Wire, Phone, Puppet]:
-    wire = Wire()
-    phone, peer = wire.phone("phone"), wire.puppet()
-    phone.call(peer, **more)
-    wire.run(0.1)
-    return wire, phone, peer
-
-
-def incoming(
-    react: Callable[[Event], Iterable[Command]] | None = None,
-) -> tuple[Wire, Phone, Puppet, Request]:
-    wire = Wire()
-    phone, peer = wire.phone("phone"), wire.puppet()
-    if react:
-        phone.react = react
-    invite = peer.ask(phone)
-    wire.run(0.1)
-    return wire, phone, peer, invite
-
-
-def accept(event: Event) -> Iterable[Command]:
-    return [Answer(event.session, ANSWER)] if isinstance(event, InviteReceived) else []
-
-
-def ring(event: Event) -> Iterable[Command]:
-    return [Ring(event.session)] if isinstance(event, InviteReceived) else []
 
 
 def test_bye_of_the_callee_whose_answer_was_lost() -> None:

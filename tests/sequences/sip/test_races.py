@@ -1,56 +1,24 @@
 """D: INVITE, CANCEL and BYE crossing each other, each test named by its code in docs/specs/sip-session.md."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import pytest
-from tests.sequences.sip.wire import ANSWER, CREDENTIALS, OFFER, Phone, Puppet, Wire, tag_of
+from tests.sequences.sip.beginnings import accept, calling, incoming, ring
+from tests.sequences.sip.wire import ANSWER, CREDENTIALS, OFFER, Phone, Wire, tag_of
 
 from offhook.core.clock import NS_PER_SECOND
 from offhook.core.errors import LocalStateError
-from offhook.sip.commands import Answer, AnswerReoffer, Command, Dial, HangUp, Reject, Reoffer, Ring
+from offhook.sip.commands import Answer, AnswerReoffer, Dial, HangUp, Reject, Reoffer, Ring
 from offhook.sip.events import (
     Answered,
     Confirmed,
     Ended,
-    Event,
     Failed,
     InviteReceived,
     ReofferReceived,
     Ringing,
 )
 from offhook.sip.headers import cseq, to
-from offhook.sip.message import Request
 
 CHALLENGE = ("WWW-Authenticate", 'Digest realm="r", nonce="n1", algorithm=MD5, qop="auth"')
-
-
-def calling(**more: Any) -> tuple[Wire, Phone, Puppet]:
-    wire = Wire()
-    phone, peer = wire.phone("phone"), wire.puppet()
-    phone.call(peer, **more)
-    wire.run(0.1)
-    return wire, phone, peer
-
-
-def incoming(
-    react: Callable[[Event], Iterable[Command]] | None = None,
-) -> tuple[Wire, Phone, Puppet, Request]:
-    wire = Wire()
-    phone, peer = wire.phone("phone"), wire.puppet()
-    if react:
-        phone.react = react
-    invite = peer.ask(phone)
-    wire.run(0.1)
-    return wire, phone, peer, invite
-
-
-def accept(event: Event) -> Iterable[Command]:
-    return [Answer(event.session, ANSWER)] if isinstance(event, InviteReceived) else []
-
-
-def ring(event: Event) -> Iterable[Command]:
-    return [Ring(event.session)] if isinstance(event, InviteReceived) else []
 
 
 def test_d1_cancel_waits_for_a_provisional_response() -> None:
