@@ -59,7 +59,7 @@ class Shown(NamedTuple):
         return self.cause if self.status == "completed" and self.cause else self.status
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """What a row becomes."""
 
     columns: tuple[ColumnElement[Any], ...]
@@ -82,8 +82,8 @@ def _endpoint(text: str) -> Json:
         return json.loads(text)
 
 
-SHOWN = _Kind(tuple(_text(name) for name in Shown._fields), _shown)
-WHOLE = _Kind(tuple(_column[field.name] for field in fields(Leg)), lambda row: Leg(*row))
+SHOWN = Kind(tuple(_text(name) for name in Shown._fields), _shown)
+WHOLE = Kind(tuple(_column[field.name] for field in fields(Leg)), lambda row: Leg(*row))
 
 _over = _column.status == literal_column("'completed'")
 CONDITIONS: dict[str, ColumnElement[bool]] = {
@@ -99,7 +99,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 def page(
     connection: Connection,
-    kind: _Kind,
+    kind: Kind,
     *,
     status: str | None,
     page_size: int,
@@ -137,7 +137,7 @@ def _count(names: tuple[str, ...]) -> Prepared:
 
 
 @lru_cache(2 * SHAPES)
-def _rows(kind: _Kind, names: tuple[str, ...], *, descending: bool) -> Prepared:
+def _rows(kind: Kind, names: tuple[str, ...], *, descending: bool) -> Prepared:
     """The rows of one page. What stands before it is passed over by key: an index has those in order."""
     order = [each.desc() if descending else each for each in (_column.created_at, _column.leg_id)]
     size, index = (bindparam(name, type_=Integer) for name in ("page_size", "record_index"))

@@ -20,6 +20,7 @@ change = _legs.change
 def list(
     connection: Connection,
     *,
+    kind: leg_pages.Kind = leg_pages.WHOLE,
     account_id: str | None = None,
     application_id: str | None = None,
     status: str | None = None,
@@ -33,38 +34,12 @@ def list(
     """Legs by the time they were made: `date_start` ≤ `created_at` < `date_end`, UTC microseconds.
 
     `status` is the one that REST shows. `record_index` counts records, from 0. `order` is `asc` or `desc`.
+    Rows are legs, or with `leg_pages.SHOWN` what listings of REST show of them.
     """
     return leg_pages.page(
         connection,
-        leg_pages.WHOLE,
+        kind,
         account_id=account_id,
-        application_id=application_id,
-        status=status,
-        date_start=date_start,
-        date_end=date_end,
-        conversation_id=conversation_id,
-        page_size=page_size,
-        record_index=record_index,
-        order=order,
-    )
-
-
-def shown(
-    connection: Connection,
-    *,
-    application_id: str,
-    status: str | None,
-    date_start: int,
-    date_end: int | None,
-    conversation_id: str | None,
-    page_size: int,
-    record_index: int,
-    order: str,
-) -> Page:
-    """As `list`, for REST: of each leg what listings show (`leg_pages.Shown`)."""
-    return leg_pages.page(
-        connection,
-        leg_pages.SHOWN,
         application_id=application_id,
         status=status,
         date_start=date_start,

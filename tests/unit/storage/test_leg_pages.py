@@ -50,17 +50,8 @@ def full(memory: Database) -> Database:
 
 
 def shown(database: Database, **filters: Any) -> Page:
-    asked = {
-        "application_id": "app",
-        "status": None,
-        "date_start": 0,
-        "date_end": None,
-        "conversation_id": None,
-        "page_size": 100,
-        "record_index": 0,
-        "order": "asc",
-    }
-    return database.transact(lambda connection: legs.shown(connection, **{**asked, **filters}))
+    asked = {"application_id": "app", "date_start": 0, "page_size": 100, **filters}  # REST always has a start
+    return database.transact(lambda connection: legs.list(connection, kind=leg_pages.SHOWN, **asked))
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

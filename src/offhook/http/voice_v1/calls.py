@@ -12,7 +12,7 @@ from offhook.http.voice_v1 import listing, render
 from offhook.http.voice_v1.access import PATH, Application, find, kept_since
 from offhook.http.voice_v1.listing import Listing, ListingQuery
 from offhook.http.voice_v1.shown import Call, CallPage
-from offhook.storage import legs
+from offhook.storage import leg_pages, legs
 from offhook.storage.records import Page
 
 router = APIRouter(tags=["Voice"], route_class=DirectRoute)
@@ -40,8 +40,9 @@ async def find_all(here: HttpContext, caller: Caller, wanted: Listing) -> Page:
     """
     since = max(wanted.date_start or 0, kept_since(here, caller.application))
     return await here.database.read(
-        lambda connection: legs.shown(
+        lambda connection: legs.list(
             connection,
+            kind=leg_pages.SHOWN,
             application_id=caller.application.application_id,
             status=wanted.status,
             date_start=since,
